@@ -1,0 +1,40 @@
+"""convscope: a microscope and test bench for convolutional networks.
+
+The names below are the whole public API. Each is imported when first used, so that
+``import convscope`` costs nothing and needs no optional package.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from convscope.data import open_source as data
+    from convscope.network import Layer, Network, load
+    from convscope.receptive import receptive
+    from convscope.sharing import sharing
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Layer": ("convscope.network", "Layer"),
+    "Network": ("convscope.network", "Network"),
+    "data": ("convscope.data", "open_source"),
+    "load": ("convscope.network", "load"),
+    "receptive": ("convscope.receptive", "receptive"),
+    "sharing": ("convscope.sharing", "sharing"),
+}
+
+__all__ = ["Layer", "Network", "data", "load", "receptive", "sharing"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'convscope' has no attribute {name!r}")
+    module, attribute = _HOME[name]
+    value = getattr(import_module(module), attribute)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -18,11 +18,12 @@ __version__ = "0.1.0"
 _HOME = {
     "Layer": ("convscope.network", "Layer"),
     "Network": ("convscope.network", "Network"),
-    "data": ("convscope.data", "open_source"),
+    "data": ("convscope.data", None),
     "load": ("convscope.network", "load"),
-    "receptive": ("convscope.receptive", "receptive"),
-    "sharing": ("convscope.sharing", "sharing"),
+    "receptive": ("convscope.receptive", None),
+    "sharing": ("convscope.sharing", None),
 }
+# None: the room itself, which is callable (see convscope.rooms).
 
 __all__ = ["Layer", "Network", "data", "load", "receptive", "sharing"]
 
@@ -31,7 +32,7 @@ def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'convscope' has no attribute {name!r}")
     module, attribute = _HOME[name]
-    value = getattr(import_module(module), attribute)
+    value = import_module(module) if attribute is None else getattr(import_module(module), attribute)
     globals()[name] = value
     return value
 

@@ -1,0 +1,109 @@
+"""Fitting a sample to the shape a network takes.
+
+One rule about the centre for all of them. Pictures are scaled, so that they just cover the target,
+and the middle is kept, as torchvision and timm evaluate. Sounds and volumes have a scale of their
+own (hertz, millimetres), so they are cropped or padded with zeros and never resampled.
+"""
+
+import numpy as np
+from PIL import Image
+
+from convscope.errors import SpecError
+
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601, as in PIL's "L"
+
+
+def fit(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Return the array fitted to a shape.
+
+    Args:
+        array: float32 ``(C, *S)``.
+        shape: the target ``(C', *S')`` with as many spatial axes.
+
+    Returns:
+        float32 ``(C', *S')``. Two spatial axes: scaled by ``max(S'/S)`` with an antialiased
+        triangle filter, then cropped to the centre. One or three: cropped, or padded with zeros,
+        about the centre.
+
+    Raises:
+        SpecError: the number of axes differs, or the channels cannot be converted.
+    """
+    if len(array.shape) != len(shape):
+        raise SpecError(
+            f"The data have the shape {_by(array.shape)} and the network takes {_by(shape)}: "
+            f"{_axes(array)} against {_axes(np.empty(shape, np.bool_))}. Choose data of the "
+            "network's kind."
+        )
+    array = to_channels(array, shape[0])
+    if array.shape == tuple(shape):
+        return array
+    return _cover(array, shape[1:]) if len(shape) == 3 else _centre(array, shape[1:])
+
+
+def to_channels(array: np.ndarray, channels: int) -> np.ndarray:
+    """Return the array with that many channels.
+
+    One channel is repeated; three colours become grey by their luminance; two sound channels by
+    their mean; an alpha channel is dropped.
+    """
+    have = array.shape[0]
+    if have == channels:
+        return array
+    if have == 1:
+        return np.repeat(array, channels, axis=0)
+    sound = array.ndim == 2
+    if have == 2 and channels == 1 and sound:
+        return array.mean(axis=0, keepdims=True)
+    if have in (3, 4) and channels == 1 and not sound:
+        return np.tensordot(_LUMA, array[:3], axes=1)[None].astype(np.float32)
+    if have == 4 and channels == 3 and not sound:
+        return array[:3]
+    raise SpecError(
+        f"The data have {have} channels and the network takes {channels}; only grey and colour, "
+        "mono and "
+        f"stereo are converted. Choose data with {channels} channels, or 1."
+    )
+
+
+def _cover(array: np.ndarray, target: tuple[int, ...]) -> np.ndarray:
+    """Scale a picture until it covers the target, and keep the middle."""
+    size = array.shape[1:]
+    scale = max(t / s for t, s in zip(target, size, strict=True))
+    if scale == 1:
+        return _centre(array, target)
+    # The part of the picture that the target shows, in the picture's own pixels.
+    (rows, columns) = (t / scale for t in target)
+    top, left = (size[0] - rows) / 2, (size[1] - columns) / 2
+    box = (left, top, left + columns, top + rows)
+    channels = [
+        np.asarray(
+            Image.fromarray(channel).resize(
+                (target[1], target[0]), Image.Resampling.BILINEAR, box=box
+            )
+        )
+        for channel in np.ascontiguousarray(array, np.float32)
+    ]
+    return np.stack(channels)
+
+
+def _centre(array: np.ndarray, target: tuple[int, ...]) -> np.ndarray:
+    """Crop, or pad with zeros, every spatial axis about its centre."""
+    for axis, (size, wanted) in enumerate(zip(array.shape[1:], target, strict=True), start=1):
+        if size > wanted:
+            start = (size - wanted) // 2
+            array = array[(slice(None),) * axis + (slice(start, start + wanted),)]
+        elif size < wanted:
+            before = (wanted - size) // 2
+            pads = [(0, 0)] * array.ndim
+            pads[axis] = (before, wanted - size - before)
+            array = np.pad(array, pads)
+    return np.ascontiguousarray(array)
+
+
+def _by(shape: tuple[int, ...]) -> str:
+    return "×".join(map(str, shape))
+
+
+def _axes(array: np.ndarray) -> str:
+    names = {1: "sound", 2: "pictures", 3: "volumes"}
+    return names.get(array.ndim - 1, f"{array.ndim - 1} spatial axes")

@@ -1,0 +1,256 @@
+"""From an ``nn.Module`` to a plain graph of ATen operations.
+
+The question: how can one representation serve counting, receptive fields, taps and repair? Module hooks
+miss functional calls, reused modules and branches; a graph of the operations that really run misses
+nothing. ``torch.export`` gives that graph, with the module path of each operation. Three things are
+then done to it here: in-place operations become functional (a tap must not see its value overwritten),
+checks that compute nothing are dropped, and every node is given its concrete shape.
+"""
+
+import contextlib
+import logging
+import re
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, fx, nn
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.export import Dim, ExportedProgram
+
+from convscope.errors import SpecError
+from convscope.network.inputs import InputRule, Preprocessed
+
+# Sizes of attention windows and token grids are computed from the image size; solving for them
+# symbolically can take minutes (106 s for torchvision's swin_t), to find in the end that they are fixed.
+# The same holds for padding that is computed from the size (TensorFlow's "same").
+_FIXED_SPACE = re.compile(
+    r"attention|attn|swin|window|transformer|mixer|vit|partition|same", re.IGNORECASE
+)
+
+INPUT_RULE = "(input rule)"
+"""Module path of the nodes that preprocess the input."""
+
+_CHECKS = {
+    "_assert_scalar",
+    "_assert_tensor_metadata",
+    "_assert_async",
+    "sym_constrain_range",
+    "sym_constrain_range_for_size",
+}
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A network as a graph.
+
+    Args:
+        program: what ``torch.export`` returned; it can be saved.
+        graph: the same program with its parameters as attributes and every node's shape known.
+        dynamic_batch: whether any number of samples can be passed at once.
+        dynamic_space: whether samples of other sizes can be passed.
+    """
+
+    program: ExportedProgram
+    graph: fx.GraphModule
+    dynamic_batch: bool
+    dynamic_space: bool
+
+
+def export(module: nn.Module, rule: InputRule) -> Exported:
+    """Export a network, with its preprocessing, for any batch and, where the network allows it, any size.
+
+    Args:
+        module: the network in eval mode; takes one tensor of shape ``(B, *rule.shape)``.
+        rule: its input.
+
+    Raises:
+        SpecError: the network cannot take such an input, or torch cannot export it; with torch's reason.
+    """
+    wrapped = Preprocessed(module, rule).eval()
+    program = _export(wrapped, rule)
+    return from_program(program, rule)
+
+
+def from_program(program: ExportedProgram, rule: InputRule) -> Exported:
+    """Return a program, exported by convscope or by the user, as a graph with concrete shapes."""
+    with quiet():
+        graph = _functional(program).module(check_guards=False)
+    assert isinstance(graph, fx.GraphModule)
+    for node in list(graph.graph.nodes):
+        if operation(node) in _CHECKS:
+            graph.graph.erase_node(node)
+    graph.graph.eliminate_dead_code()
+    graph.recompile()
+    value = next(n for n in graph.graph.nodes if n.op == "placeholder").meta["val"]
+    dynamic = [not isinstance(size, int) for size in value.shape]
+    for node in graph.graph.nodes:
+        node.meta["module"], node.meta["module_type"] = _module_of(node)
+    concretise(graph, (1 if dynamic[0] else int(value.shape[0]), *rule.shape))
+    return Exported(program, graph, dynamic[0], any(dynamic[2:]))
+
+
+def concretise(graph: fx.GraphModule, shape: tuple[int, ...]) -> None:
+    """Set ``node.meta["val"]`` of every node to a fake tensor (or a number) for an input of this shape."""
+    mode = FakeTensorMode(allow_non_fake_inputs=True)
+    with mode:
+        sample = torch.empty(shape)
+    with torch.no_grad(), quiet():
+        _Shapes(graph).run(mode, sample)
+
+
+class _Shapes(fx.Interpreter):
+    def run(self, mode: FakeTensorMode, *args: Any) -> Any:  # type: ignore[override]
+        with mode:
+            return super().run(*args)
+
+    def run_node(self, n: fx.Node) -> Any:
+        value = super().run_node(n)
+        n.meta["val"] = value
+        return value
+
+
+def _module_of(node: fx.Node) -> tuple[str, str]:
+    """Return the path and the class of the module in which a node runs, as the network's author knows them.
+
+    Both are ``INPUT_RULE`` for the preprocessing, which is not part of the author's network.
+    """
+    stack = list((node.meta.get("nn_module_stack") or {}).values())
+    if not stack:
+        return "", ""
+    path, kind = str(stack[-1][0]), str(stack[-1][1])
+    if str(stack[0][1]).endswith("inputs.Preprocessed"):
+        if len(stack) == 1:
+            return INPUT_RULE, INPUT_RULE
+        path = path.partition(".")[2]
+    # torch marks the second call of a module as "path@1".
+    return re.sub(r"@\d+", "", path), kind.rpartition(".")[2]
+
+
+def _export(wrapped: Preprocessed, rule: InputRule) -> ExportedProgram:
+    axes = range(2, 2 + rule.dims)
+    kinds = {type(child).__name__ for child in wrapped.modules()}
+    batch: dict[int, Any] = {0: Dim.AUTO}
+    attempts: list[tuple[int, dict[int, Any], bool]] = [
+        (2, batch, False),
+        (1, {}, False),
+        (2, batch, True),
+    ]
+    if not any(_FIXED_SPACE.search(kind) for kind in kinds):
+        attempts.insert(0, (2, batch | {axis: Dim.AUTO for axis in axes}, False))
+    reason: Exception | None = None
+    for samples, dynamic, strict in attempts:
+        x = torch.zeros(samples, *rule.shape)
+        try:
+            with quiet():
+                return torch.export.export(
+                    wrapped, (x,), dynamic_shapes=(dynamic,) if dynamic else None, strict=strict
+                )
+        except Exception as error:  # noqa: BLE001 - torch and the user's model raise anything
+            reason = reason or error
+    assert reason is not None
+    raise SpecError(_why_not(wrapped, rule, reason)) from reason
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Keep torch's log of shapes that do not fit, hundreds of lines, off the user's terminal."""
+    logging.disable(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+def _why_not(wrapped: Preprocessed, rule: InputRule, reason: Exception) -> str:
+    size = "x".join(map(str, rule.shape))
+    first = next((line for line in str(reason).splitlines() if line.strip()), "").strip()
+    said = f"{type(reason).__name__}: {first[:300]}"
+    try:
+        with torch.no_grad(), _quiet():
+            wrapped(torch.zeros(1, *rule.shape))
+    except Exception as error:  # noqa: BLE001 - the user's model raises anything
+        line = next((line for line in str(error).splitlines() if line.strip()), "").strip()
+        if "positional argument" in line:
+            return (
+                f"The network wants more than one input ({line}). convscope looks at networks of one "
+                "tensor; wrap yours in a module whose forward(x) supplies the other inputs."
+            )
+        return (
+            f"The network does not take an input of {size}: {type(error).__name__}: {line[:300]}. "
+            "Give the size of one sample, without the batch, as --input CxHxW (sound CxL, volumes CxDxHxW)."
+        )
+    return (
+        f"torch.export cannot follow this network at {size}: {said}. A branch that depends on the values of "
+        "a tensor, or a call into another library, is the usual cause; write it with torch.where or torch.cond, "
+        "or load only the part of the network before it."
+    )
+
+
+def operation(node: fx.Node) -> str:
+    """Return the name of an ATen operation (``conv2d``), or of whatever else the node calls."""
+    if isinstance(node.target, torch._ops.OpOverload):
+        return node.target.overloadpacket.__name__
+    return getattr(node.target, "__name__", str(node.target))
+
+
+def _functional(program: ExportedProgram) -> ExportedProgram:
+    """Return the program with functional operations in place of in-place ones.
+
+    The naive way, torch's own functionalisation of every program, takes longer than the export itself.
+    Nearly all in-place operations write to a value that nothing else reads again; those are replaced one
+    by one. Only where a view of a written value is read does torch's pass run.
+    """
+    replacements: list[tuple[fx.Node, Callable[..., Any]]] = []
+    order = {node: i for i, node in enumerate(program.graph.nodes)}
+    for node in program.graph.nodes:
+        if not isinstance(node.target, torch._ops.OpOverload) or not node.target._schema.is_mutable:
+            continue
+        plain = _twin(node.target)
+        written = node.args[0] if node.args else None
+        if plain is None or not isinstance(written, fx.Node) or not _free(written, node, order):
+            return program.run_decompositions({})
+        replacements.append((node, plain))
+    for node, plain in replacements:
+        node.target = plain
+    return program
+
+
+def _twin(operation: torch._ops.OpOverload) -> torch._ops.OpOverload | None:
+    """Return ``aten.relu`` for ``aten.relu_``; None where there is no such twin."""
+    name = operation.overloadpacket.__name__
+    packet = getattr(torch.ops.aten, name.rstrip("_"), None) if name.endswith("_") else None
+    overload = operation._overloadname
+    return getattr(packet, overload, None) if packet is not None else None
+
+
+_VIEWS = {
+    "slice", "select", "view", "reshape", "permute", "transpose", "flatten", "unsqueeze", "squeeze",
+    "expand", "chunk", "split", "split_with_sizes", "unbind", "alias", "detach", "narrow", "unflatten",
+    "t", "contiguous", "to", "view_as", "expand_as", "diagonal", "as_strided", "getitem", "dropout",
+}  # fmt: skip
+
+
+def _free(written: fx.Node, writer: fx.Node, order: dict[fx.Node, int]) -> bool:
+    """Return whether nothing reads ``written``, or memory it may share, after ``writer`` wrote to it."""
+    family, frontier = {written}, [written]
+    while frontier:
+        node = frontier.pop()
+        if node.op in ("placeholder", "get_attr"):
+            return False
+        related = [user for user in node.users if operation(user) in _VIEWS]
+        if operation(node) in _VIEWS:
+            related += [base for base in node.all_input_nodes]
+        for other in related:
+            if other not in family:
+                family.add(other)
+                frontier.append(other)
+    return all(
+        user is writer or user in family or order[user] < order[writer]
+        for node in family
+        for user in node.users
+    ) and all(node is written or order[node] < order[writer] for node in family)

@@ -1,0 +1,141 @@
+"""A spec ("timm:convnext_tiny", "my_model.py:build", "net.pt2") becomes a Network."""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from convscope.errors import SpecError
+from convscope.network.graph import Network
+from convscope.network.guess import guess_input
+from convscope.network.inputs import InputRule, checked_rule
+from convscope.network.saved import load_saved
+from convscope.network.user_code import built_by_file, built_by_module
+from convscope.network.weights import load_weights
+from convscope.network.zoo import Built, timm_network, torchvision_network, zoo_rule
+
+_FORMS = "A model is one of: demo, torchvision:NAME, timm:NAME, FILE.py:CALLABLE, package.module:CALLABLE, FILE.pt2."
+
+
+@dataclass(frozen=True)
+class _Asked:
+    spec: str
+    weights: str | None
+    shape: tuple[int, ...] | None
+    mean: Sequence[float] | str | None
+    std: Sequence[float] | str | None
+    sample_shape: tuple[int, ...] | None
+
+
+def load(
+    spec: str,
+    *,
+    weights: str | Path | None = None,
+    input: Sequence[int] | None = None,
+    mean: Sequence[float] | str | None = None,
+    std: Sequence[float] | str | None = None,
+    labels: Sequence[str] | str | Path | None = None,
+    sample_shape: Sequence[int] | None = None,
+    seed: int = 0,
+) -> Network:
+    """Return the network that a spec names, ready to look at.
+
+    Args:
+        spec: ``demo``, ``torchvision:NAME``, ``timm:NAME``, ``FILE.py:CALLABLE``, ``package.module:CALLABLE``, ``FILE.pt2``.
+        weights: a ``.safetensors``, ``.pt`` or ``.pth`` file; ``"pretrained"`` asks the library for its own.
+        input: shape of one sample, ``(C, *S)``; where it is not given, the library's own, the data's, or a guess.
+        mean: subtracted per channel; by default the library's own, else nothing.
+        std: divided by, per channel; the same.
+        labels: the class names, or a text file with one per line.
+        sample_shape: shape of the samples that the network will look at, to guess the input from.
+        seed: for the weights of a network that gets none.
+
+    Raises:
+        SpecError: no such network, weights that do not fit, or an input that it does not take.
+
+    >>> load("demo").input.shape
+    (3, 64, 64)
+    """
+    shape = tuple(input) if input is not None else None
+    seen = tuple(sample_shape) if sample_shape is not None else None
+    asked = _Asked(spec, None if weights is None else str(weights), shape, mean, std, seen)
+    names = _labels(labels)
+    if spec.endswith(".pt2"):
+        return _saved(asked)
+    with warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
+        warnings.simplefilter("ignore")  # libraries warn about their own initialisers
+        torch.manual_seed(seed)
+        built = _built(asked)
+    if asked.weights not in (None, "pretrained"):
+        load_weights(built.module, Path(asked.weights or ""))
+    elif asked.weights is None and not built.trained:
+        built = built.noting(
+            "No weights were given: the network is as its author initialises it, untrained."
+        )
+    rule, notes = _rule(asked, built)
+    return Network(
+        built.module.eval(),
+        rule.shape,
+        mean=rule.mean,
+        std=rule.std,
+        spec=spec,
+        labels=names or built.classes,
+        notes=(*built.notes, *notes),
+    )
+
+
+def _built(asked: _Asked) -> Built:
+    spec, pretrained = asked.spec, asked.weights == "pretrained"
+    kind, colon, name = spec.rpartition(":")
+    if spec == "demo":
+        from convscope.network.demo import demo_built
+
+        return demo_built()
+    if not colon or not name or not kind:
+        raise SpecError(f"{spec!r} is not a model. {_FORMS} Try 'demo', or 'torchvision:resnet18'.")
+    if kind == "torchvision":
+        return torchvision_network(name, pretrained)
+    if kind == "timm":
+        return timm_network(name, pretrained)
+    if pretrained:
+        raise SpecError(
+            f"Only torchvision and timm have weights of their own; give {spec} a file with --weights FILE."
+        )
+    built = built_by_file(Path(kind), name) if kind.endswith(".py") else built_by_module(kind, name)
+    return Built(built, zoo_rule(built))
+
+
+def _rule(asked: _Asked, built: Built) -> tuple[InputRule, tuple[str, ...]]:
+    notes: tuple[str, ...] = ()
+    shape = asked.shape or (built.rule.shape if built.rule and built.rule.shape else None)
+    if shape is None:
+        shape, note = guess_input(built.module, asked.sample_shape, built.rule)
+        notes = (note,)
+    own = built.rule if built.rule and asked.mean is None and asked.std is None else None
+    mean, std = (own.mean, own.std) if own else (asked.mean, asked.std)
+    return checked_rule(shape, mean, std), notes
+
+
+def _saved(asked: _Asked) -> Network:
+    if asked.weights:
+        raise SpecError(f"{asked.spec} holds its own weights; leave out --weights.")
+    rule = None
+    if asked.shape:
+        rule = checked_rule(asked.shape, asked.mean, asked.std)
+    return load_saved(Path(asked.spec), rule)
+
+
+def _labels(labels: Sequence[str] | str | Path | None) -> tuple[str, ...] | None:
+    if labels is None:
+        return None
+    if not isinstance(labels, str | Path):
+        return tuple(labels)
+    try:
+        lines = Path(labels).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SpecError(
+            f"The labels file {labels} was not read ({error}). Give a text file with one name per line."
+        ) from error
+    return tuple(line.strip() for line in lines if line.strip())

@@ -84,7 +84,7 @@ def _operands(*names: str) -> Callable[[fx.Node], list[Shape]]:
 def _positions(shape: Shape, weight: Shape) -> int:
     """Return batch times spatial positions of a map, with or without a batch axis."""
     spatial = len(weight) - 2
-    return prod(shape[:-1 - spatial]) * prod(shape[len(shape) - spatial :])
+    return prod(shape[: -1 - spatial]) * prod(shape[len(shape) - spatial :])
 
 
 def _convolution(node: fx.Node) -> int:
@@ -110,10 +110,9 @@ def _product(left: str, right: str) -> Callable[[fx.Node], int]:
 
     def count(node: fx.Node) -> int:
         a, b = _operands(left, right)(node)
-        rows = a[:-1] if len(a) > 1 else ()
-        columns = b[-1:] if len(b) > 1 else ()
-        batch = torch.broadcast_shapes(rows[:-1], b[:-2])
-        return prod(batch) * prod(rows[-1:]) * a[-1] * prod(columns)
+        # A vector has no rows or no columns of its own; batch axes are broadcast.
+        batch = torch.broadcast_shapes(a[:-2], b[:-2])
+        return prod(batch) * prod(a[-2:]) * (b[-1] if len(b) > 1 else 1)
 
     return count
 
@@ -121,6 +120,11 @@ def _product(left: str, right: str) -> Callable[[fx.Node], int]:
 def _addbmm(node: fx.Node) -> int:
     a, b = _operands("batch1", "batch2")(node)
     return prod(a) * b[-1]
+
+
+def _inner(node: fx.Node) -> int:
+    a, b = _operands("self", "other")(node)
+    return prod(a) * prod(b[:-1])
 
 
 def _tensordot(node: fx.Node) -> int:
@@ -206,6 +210,7 @@ _FORMULAS: dict[str, Callable[[fx.Node], int | None]] = {
     "aten::addmv": _product("mat", "vec"),
     "aten::baddbmm": _product("batch1", "batch2"),
     "aten::addbmm": _addbmm,
+    "aten::inner": _inner,
     "aten::tensordot": _tensordot,
     "aten::einsum": _einsum,
     "aten::bilinear": _bilinear,

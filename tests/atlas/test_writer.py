@@ -15,7 +15,7 @@ from convscope.finding import Finding
 
 def test_round_trip(tmp_path: Path, network: dict, data: dict, counted: Finding) -> None:
     folder = tmp_path / "a" / "b"
-    with AtlasWriter(folder, network, data, device="cpu", command="convscope look") as atlas:
+    with AtlasWriter(folder, network, data) as atlas:
         atlas.put_finding("counted", "k1", counted, pictures={"one.webp": b"RIFF"}, seconds=0.5)
         atlas.leave({"receptive": "the budget ran out"})
     read = Atlas.open(folder)

@@ -86,12 +86,12 @@ def explained(error: OSError, path: Path) -> ConvscopeError:
 
 
 def as_json(document: Mapping[str, Any], *, indent: int | None = None) -> str:
-    """Return strict JSON; numbers that JSON cannot say (NaN, infinities) become null.
+    """Return strict JSON in ASCII; numbers that JSON cannot say (NaN, infinities) become null.
 
     >>> as_json({"size": (3, 3), "ratio": float("nan")})
     '{"size": [3, 3], "ratio": null}'
     """
-    return json.dumps(_plain(document), indent=indent, ensure_ascii=False, allow_nan=False)
+    return json.dumps(_plain(document), indent=indent, allow_nan=False)
 
 
 def _plain(value: Any) -> Any:

@@ -83,9 +83,6 @@ class Manifest:
         created: when, in UTC, ISO 8601.
         entries: what was measured, by name.
         left: what was asked for and not measured, by idea, with the reason.
-        versions: packages that the numbers rest on.
-        device: where it was measured.
-        command: what was typed; None from Python.
         convscope: the version that last wrote to it.
     """
 
@@ -94,9 +91,6 @@ class Manifest:
     created: str
     entries: Mapping[str, Entry] = field(default_factory=dict)
     left: Mapping[str, str] = field(default_factory=dict)
-    versions: Mapping[str, str] = field(default_factory=dict)
-    device: str | None = None
-    command: str | None = None
     convscope: str = convscope.__version__
 
     def with_entry(self, entry: Entry) -> "Manifest":
@@ -159,9 +153,6 @@ def parse(text: str, folder: Path) -> Manifest:
             created=str(content["created"]),
             entries={name: _entry(name, facts) for name, facts in content["entries"].items()},
             left=dict(content["left"]),
-            versions=dict(content["versions"]),
-            device=content["device"],
-            command=content["command"],
             convscope=str(content["convscope"]),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:

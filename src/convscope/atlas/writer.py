@@ -33,9 +33,6 @@ class AtlasWriter:
         path: the folder; made if there is none.
         network: the network's facts, ``spec`` and ``fingerprint`` among them.
         data: the data's facts, ``spec`` and ``fingerprint`` among them; None where none are given.
-        versions: packages that the numbers rest on.
-        device: where it is measured.
-        command: what was typed; None from Python.
 
     Raises:
         SpecError: the folder holds something else, or an atlas of another network or other data.
@@ -47,16 +44,10 @@ class AtlasWriter:
         path: str | Path,
         network: Mapping[str, Any],
         data: Mapping[str, Any] | None = None,
-        *,
-        versions: Mapping[str, str] | None = None,
-        device: str | None = None,
-        command: str | None = None,
     ):
         self.path = Path(path)
         self._held = ExitStack()
-        self._manifest = Manifest(
-            network, data, _now(), versions=versions or {}, device=device, command=command
-        )
+        self._manifest = Manifest(network, data, created=_now())
 
     def __enter__(self) -> Self:
         check_place(

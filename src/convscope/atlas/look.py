@@ -1,0 +1,163 @@
+"""Everything about a network, into an atlas: measure each idea, keep it, go on where it stopped.
+
+Each step is kept as soon as it is done, under the fingerprint of all it depends on. The next run
+with the same network and data finds it and measures only what is missing.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from convscope.atlas.facts import layer_table, network_document, network_facts
+from convscope.atlas.files import as_json
+from convscope.atlas.reader import Atlas
+from convscope.atlas.samples import SHOWN, data_document, data_facts
+from convscope.atlas.schema import fingerprint
+from convscope.atlas.writer import AtlasWriter, check_place
+from convscope.data import Source
+from convscope.errors import SpecError
+from convscope.finding import Finding
+from convscope.network import Network
+from convscope.progress import Progress, silent
+from convscope.sharing import sharing
+
+IDEAS = ("sharing",)
+"""What ``look`` measures, in this order."""
+
+
+def look(
+    network: Network,
+    data: Source | None = None,
+    *,
+    out: str | Path,
+    only: Sequence[str] | None = None,
+    budget_s: float | None = None,
+    seed: int = 0,
+    batch: int = 16,
+    device: str = "cpu",
+    command: str | None = None,
+    progress: Progress = silent,
+) -> Atlas:
+    """Measure a network, on data, into an atlas; what is there already is kept.
+
+    Args:
+        network: the network.
+        data: what it looks at; None leaves out what needs data.
+        out: the atlas's folder, made if there is none.
+        only: the ideas to measure; None measures all of them.
+        budget_s: seconds after which no further step is begun; what is left is named in
+            ``atlas.manifest.left``, and the next run goes on with it.
+        seed: for what is drawn at random.
+        batch: samples that pass through the network at once.
+        device: where to measure, such as ``"cpu"`` or ``"cuda"``.
+        command: what was typed, for the record; None from Python.
+        progress: told of each step.
+
+    Returns:
+        The atlas, opened.
+
+    Raises:
+        SpecError: an idea of another name, a folder that holds something else, data that do not fit.
+        WorkError: the disk failed, another process writes there, or no sample could be read.
+    """
+    ideas = checked_ideas(only)
+    check_place(Path(out))
+    deadline = float("inf") if budget_s is None else time.monotonic() + budget_s
+    watched = _watched(progress, deadline)
+    left: dict[str, str] = {}
+    facts = None if data is None else data_facts(data)
+    with AtlasWriter(out, network_facts(network), facts) as atlas:
+        _keep_network(atlas, network, device, command)
+        if data is not None:
+            _keep_data(atlas, data, network.input.shape)
+        for step in _steps(network.to(device), data, ideas, seed, batch, device):
+            if atlas.has(step.idea, step.fingerprint):
+                continue
+            begun = time.monotonic()
+            try:
+                watched(step.idea, 0, None)
+                finding, pictures = step.measure(watched)
+            except _OutOfTime:
+                left[step.idea] = f"the budget of {budget_s:g} s ran out"
+                continue
+            seconds = round(time.monotonic() - begun, 3)
+            atlas.put_finding(
+                step.idea, step.fingerprint, finding, pictures=pictures, seconds=seconds
+            )
+        atlas.leave(left)
+    return Atlas.open(out)
+
+
+def checked_ideas(only: Sequence[str] | None) -> tuple[str, ...]:
+    """Return the ideas to measure, in order.
+
+    Raises:
+        SpecError: an idea of another name.
+    """
+    unknown = [name for name in only or () if name not in IDEAS]
+    if unknown or only == []:
+        raise SpecError(
+            f"There is no idea {unknown[0] if unknown else ''!r} to measure. Type one or more of "
+            f"{', '.join(IDEAS)}, joined by commas."
+        )
+    return tuple(name for name in IDEAS if only is None or name in only)
+
+
+class _OutOfTime(Exception):
+    """Raised inside a measurement, from the progress it reports, when the budget has run out."""
+
+
+@dataclass(frozen=True)
+class _Step:
+    """One measurement: what it is kept as, all that it depends on, and how to make it."""
+
+    idea: str
+    fingerprint: str
+    measure: Callable[[Progress], tuple[Finding, dict[str, bytes]]]
+
+
+def _steps(
+    network: Network,
+    data: Source | None,
+    ideas: Sequence[str],
+    seed: int,
+    batch: int,
+    device: str,
+) -> Iterator[_Step]:
+    if "sharing" in ideas:
+        key = fingerprint(idea="sharing", network=network.fingerprint)
+        yield _Step("sharing", key, lambda progress: (sharing(network), {}))
+
+
+def _watched(progress: Progress, deadline: float) -> Progress:
+    """Return a progress that ends the measurement which reports to it, once the time is up."""
+
+    def report(what: str, done: int, total: int | None) -> None:
+        if time.monotonic() > deadline:
+            raise _OutOfTime
+        progress(what, done, total)
+
+    return report
+
+
+def _keep_network(atlas: AtlasWriter, network: Network, device: str, command: str | None) -> None:
+    document = network_document(network, device, command)
+    key = fingerprint(document=as_json(document))
+    if not atlas.has("network", key):
+        atlas.put(
+            "network",
+            key,
+            document,
+            idea="network",
+            summary=f"{network!r}",
+            protocol=document["protocol"],
+            table=layer_table(network),
+        )
+
+
+def _keep_data(atlas: AtlasWriter, data: Source, shape: tuple[int, ...]) -> None:
+    key = fingerprint(data=data.fingerprint, spec=data.spec, shape=shape, shown=SHOWN)
+    if not atlas.has("data", key):
+        document, pictures = data_document(data, shape)
+        atlas.put("data", key, document, idea="data", summary=f"{data!r}", pictures=pictures)

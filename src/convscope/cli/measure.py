@@ -1,0 +1,76 @@
+"""The commands that measure one idea and print it."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from convscope.cli import options as o
+from convscope.cli.terminal import Terminal
+from convscope.errors import SpecError
+
+if TYPE_CHECKING:
+    from convscope.finding import Finding
+
+
+def sharing(
+    model: Annotated[
+        str | None,
+        typer.Argument(metavar="[MODEL]", help="The network; `convscope --help` lists the forms."),
+    ] = None,
+    layer: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LAYER", help='One layer described by hand: "conv 3x224x224 64 3x3 s1 p1".'
+        ),
+    ] = None,
+    lesson: Annotated[bool, typer.Option("--lesson", help="The lesson's own example.")] = False,
+    weights: o.Weights = None,
+    input: o.Input = None,
+    mean: o.Mean = None,
+    std: o.Std = None,
+    tied_biases: Annotated[
+        bool,
+        typer.Option(
+            "--tied-biases",
+            help="Count one bias per channel in the dense and local forms, not one per output.",
+        ),
+    ] = False,
+    json: o.AsJson = False,
+    quiet: o.Quiet = False,
+    verbose: o.Verbose = False,
+) -> None:
+    """Idea 1: what every layer would cost dense, or without sharing its weights.
+
+    Give a MODEL, or --layer, or --lesson.
+    """
+    with Terminal(json=json, quiet=quiet, verbose=verbose) as terminal:
+        asked = [what for what in (model, layer, lesson or None) if what is not None]
+        if len(asked) != 1:
+            raise SpecError(
+                "`convscope sharing` counts one thing at a time: type a MODEL "
+                "(`convscope sharing torchvision:resnet18`), a layer "
+                '(`convscope sharing --layer "conv 3x224x224 64 3x3 s1 p1"`), '
+                "or `convscope sharing --lesson`."
+            )
+        words = {"--weights": weights, "--input": input, "--mean": mean, "--std": std}
+        given = [name for name, value in words.items() if value is not None]
+        if model is None and given:
+            raise SpecError(f"{given[0]} belongs to a MODEL, and none is given: leave it out.")
+        from convscope.cli import tables
+        from convscope.sharing import described
+        from convscope.sharing import lesson as the_lesson
+        from convscope.sharing import sharing as counted
+
+        if lesson:
+            found: Finding = the_lesson()
+        elif layer is not None:
+            found = described(layer, tied_biases=tied_biases)
+        else:
+            from convscope.cli.loading import ModelWords, load_network
+
+            asked_for = ModelWords(model or "", weights, input, mean, std)
+            found = counted(load_network(asked_for, terminal), tied_biases=tied_biases)
+        terminal.answer(
+            found.document,
+            lambda: tables.lesson(found) if lesson else tables.sharing(found, every=verbose),
+        )

@@ -1,0 +1,193 @@
+"""The commands that keep what was found, and show it."""
+
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from convscope.cli import options as o
+from convscope.cli.terminal import Terminal
+from convscope.errors import SpecError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from rich.console import RenderableType
+
+    from convscope.atlas import Atlas
+
+AtlasFolder = Annotated[
+    Path, typer.Argument(metavar="ATLAS", help="A folder that `convscope look` made.")
+]
+
+
+def look(
+    model: o.Model,
+    out: Annotated[
+        Path,
+        typer.Option("-o", "--out", metavar="ATLAS", help="The folder; an atlas there goes on."),
+    ],
+    data: o.Data = None,
+    only: Annotated[
+        str | None,
+        typer.Option(metavar="IDEAS", help="Only these, joined by commas: sharing,receptive."),
+    ] = None,
+    budget: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME", help="Stop measuring after 45s, 10m or 1h30m; run again to go on."
+        ),
+    ] = None,
+    weights: o.Weights = None,
+    input: o.Input = None,
+    mean: o.Mean = None,
+    std: o.Std = None,
+    labels: o.Labels = None,
+    device: o.Where = o.Device.auto,
+    batch: o.Batch = 16,
+    seed: o.Seed = 0,
+    json: o.AsJson = False,
+    quiet: o.Quiet = False,
+    verbose: o.Verbose = False,
+) -> None:
+    """Measure everything into an atlas, and make its pages; resumes where it stopped."""
+    with Terminal(json=json, quiet=quiet, verbose=verbose) as terminal:
+        from convscope.atlas.look import checked_ideas
+        from convscope.atlas.look import look as measured
+        from convscope.atlas.writer import check_place
+        from convscope.cli.loading import (
+            ModelWords,
+            device_name,
+            load_network,
+            open_data,
+            say_skipped,
+        )
+        from convscope.cli.numbers import duration
+
+        # Everything that can be wrong about the words is found before anything takes time.
+        budget_s = None if budget is None else duration(budget)
+        ideas = checked_ideas(None if only is None else [w.strip() for w in only.split(",")])
+        check_place(out)
+        where = device_name(device)
+        source = None if data is None else open_data(data, terminal)
+        words = ModelWords(model, weights, input, mean, std, labels)
+        network = load_network(words, terminal, source)
+        atlas = measured(
+            network,
+            source,
+            out=out,
+            only=ideas,
+            budget_s=budget_s,
+            seed=seed,
+            batch=batch,
+            device=where,
+            command=shlex.join(["convscope", *sys.argv[1:]]),
+            progress=terminal.progress,
+        )
+        if source is not None:
+            say_skipped(source, terminal)
+        from convscope.site import build
+
+        build(out)
+        terminal.answer(lambda: _document(atlas), lambda: _readable(atlas))
+
+
+def serve(
+    atlas: AtlasFolder,
+    port: o.Port = None,
+    browser: o.Open = True,
+    json: o.AsJson = False,
+    quiet: o.Quiet = False,
+    verbose: o.Verbose = False,
+) -> None:
+    """Show an atlas's pages on this machine until Ctrl-C."""
+    with Terminal(json=json, quiet=quiet, verbose=verbose) as terminal:
+        _serve(atlas, port, browser, terminal)
+
+
+def report(
+    atlas: AtlasFolder,
+    out: Annotated[
+        Path, typer.Option("-o", "--out", metavar="FILE.html", help="The file to write.")
+    ],
+    json: o.AsJson = False,
+    quiet: o.Quiet = False,
+    verbose: o.Verbose = False,
+) -> None:
+    """Write an atlas's verdicts, charts and pictures into one self-contained HTML file."""
+    with Terminal(json=json, quiet=quiet, verbose=verbose) as terminal:
+        from convscope.cli.loading import envelope
+        from convscope.site import report as written
+
+        if out.suffix.lower() not in (".html", ".htm"):
+            raise SpecError(f"{out} is no name for a web page: type -o {out.stem}.html.")
+        place = written(atlas, out)
+        size = place.stat().st_size
+        terminal.answer(
+            lambda: envelope(report=place, bytes=size),
+            lambda: [f"{place} ({size / 1e6:.1f} MB): open it in any browser."],
+        )
+
+
+def demo(
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--out", metavar="ATLAS", help="Its folder; by default, one is kept for you."
+        ),
+    ] = None,
+    port: o.Port = None,
+    browser: o.Open = True,
+    json: o.AsJson = False,
+    quiet: o.Quiet = False,
+    verbose: o.Verbose = False,
+) -> None:
+    """Look at the built-in network, and show its pages until Ctrl-C."""
+    with Terminal(json=json, quiet=quiet, verbose=verbose) as terminal:
+        from convscope.cli.demo import demo_atlas
+
+        _serve(demo_atlas(out, terminal), port, browser, terminal)
+
+
+def _serve(atlas: Path, port: int | None, browser: bool, terminal: Terminal) -> None:
+    from convscope.cli.loading import envelope
+    from convscope.server import serve as served
+
+    def say(url: str) -> None:
+        terminal.answer(
+            lambda: envelope(atlas=atlas, url=url), lambda: [f"{atlas} is at {url} until Ctrl-C."]
+        )
+
+    served(atlas, port=port, browser=browser, ready=say)
+
+
+def _document(atlas: "Atlas") -> "Mapping[str, Any]":
+    from convscope.cli.loading import envelope
+
+    found = atlas.manifest
+    return envelope(
+        network=found.network,
+        data=found.data,
+        protocol={"id": "look"},
+        atlas=atlas.path,
+        pages=atlas.path / "index.html",
+        entries={
+            entry.name: {
+                "summary": entry.summary,
+                "seconds": entry.seconds,
+                "document": entry.document,
+            }
+            for entry in atlas
+        },
+        left=found.left,
+    )
+
+
+def _readable(atlas: "Atlas") -> "Iterator[RenderableType]":
+    for entry in atlas:
+        yield f"{entry.name}: {entry.summary}"
+    for idea, reason in atlas.manifest.left.items():
+        yield f"{idea}: not measured, {reason}. Run the same command again to go on."
+    yield f"{atlas.path} is ready: `convscope serve {shlex.quote(str(atlas.path))}` shows it."

@@ -1,0 +1,128 @@
+"""Findings as tables on a terminal, made from their JSON documents."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from convscope.cli.numbers import count, factor, per_axis, shape
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.table import Table
+
+    from convscope.finding import Finding
+
+
+def sharing(finding: "Finding", *, every: bool) -> "Iterator[RenderableType]":
+    """Yield the layers that hold weights (or every one), the totals, and the summary."""
+    document = finding.document()
+    rows = [row for row in document["layers"] if every or row["weights"]]
+    table = _table(
+        "layer", "kind", "output", "*weights", "*local", "*dense",
+        "*locality", "*grouping", "*sharing", "*dense/shared", "*multiply-adds",
+    )  # fmt: skip
+    for row in rows:
+        table.add_row(
+            row["name"],
+            row["kind"],
+            shape(row["output"]),
+            count(row["weights"]),
+            count(row["local_weights"]),
+            count(row["dense_weights"]),
+            factor(row["locality_factor"]),
+            factor(row["grouping_factor"]),
+            factor(row["sharing_factor"]),
+            factor(row["factor"]),
+            count(row["macs"]),
+        )
+    totals = document["totals"]
+    table.add_section()
+    table.add_row(
+        "total",
+        f"{len(document['layers'])} rows",
+        "",
+        count(totals["weights"]),
+        count(totals["local_weights"]),
+        count(totals["dense_weights"]),
+        factor(totals.get("locality_factor")),
+        factor(totals.get("grouping_factor")),
+        factor(totals.get("sharing_factor")),
+        factor(totals["factor"]),
+        count(totals["macs"]),
+    )
+    yield table
+    hidden = len(document["layers"]) - len(rows)
+    if hidden:
+        yield f"{hidden} rows without weights are not listed; -v lists them."
+    yield finding.summary()
+
+
+def lesson(finding: "Finding") -> "Iterator[RenderableType]":
+    """Yield the lesson's comparison."""
+    document = finding.document()
+    table = _table("reading", "*dense weights", "*convolution", "*times fewer")
+    for reading, row in document["convolution"].items():
+        table.add_row(
+            reading.replace("_", " "),
+            f"{document['dense_weights']:,}",
+            f"{row['weights']:,}",
+            f"{row['factor']:,}",
+        )
+    yield table
+    yield finding.summary()
+
+
+def receptive(finding: "Finding", *, every: bool) -> "Iterator[RenderableType]":
+    """Yield the layers at which the field changes (or every one), and the summary."""
+    document = finding.document()
+    rows = document["layers"] if every else list(_changes(document["layers"]))
+    seen = any(row["effective"] for row in rows)
+    table = _table(
+        "layer", "kind", "*field", "*stride", "*start", "*centre", "sees all",
+        *(("*effective 95 %", "*share of field") if seen else ()), "beyond the input",
+    )  # fmt: skip
+    for row in rows:
+        whole = any(row["global"])
+        effective = row["effective"] or {}
+        seen_cells = (
+            per_axis(effective.get("box95")),
+            f"{effective['area_ratio']:.1%}" if "area_ratio" in effective else "",
+        )
+        table.add_row(
+            row["name"],
+            row["kind"],
+            per_axis(row["local_size"] if whole else row["size"]),
+            per_axis(row["stride"]),
+            per_axis(row["start"]),
+            per_axis(row["center"]),
+            "yes" if whole else "",
+            *(seen_cells if seen else ()),
+            "yes" if row["exceeds_input"] else "",
+        )
+    yield table
+    hidden = len(document["layers"]) - len(rows)
+    if hidden:
+        yield f"{hidden} layers that see what the one above them sees are not listed; -v lists them."
+    yield finding.summary()
+
+
+def _changes(rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    before = None
+    for row in rows:
+        now = (row["size"], row["local_size"], row["stride"], row["start"], row["global"])
+        if now != before or row["effective"]:
+            yield row
+        before = now
+
+
+def _table(*columns: str) -> "Table":
+    """Return a table; a column whose name starts with ``*`` is aligned to the right."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in columns:
+        right = name.startswith("*")
+        table.add_column(
+            name.removeprefix("*"), justify="right" if right else "left", overflow="fold"
+        )
+    return table

@@ -1,0 +1,105 @@
+"""Serve an atlas on this machine until it is stopped."""
+
+import errno
+import socket
+import webbrowser
+from collections.abc import Callable
+from pathlib import Path
+
+from convscope.atlas import Atlas
+from convscope.atlas.schema import MANIFEST
+from convscope.errors import SpecError, WorkError
+
+PORT = 8756
+"""The port that is tried first."""
+
+
+def serve(
+    atlas: str | Path,
+    *,
+    port: int | None = None,
+    browser: bool = True,
+    ready: Callable[[str], None] = print,
+) -> None:
+    """Serve an atlas's pages on 127.0.0.1 until Ctrl-C; pages that are missing or old are made first.
+
+    Args:
+        atlas: the folder that ``look`` made.
+        port: the port; None takes the usual one, or a free one where that is taken.
+        browser: whether to open a browser.
+        ready: told the address, once it answers.
+
+    Raises:
+        SpecError: the folder is no atlas, or the port may not be used.
+        WorkError: the port is taken, or FastAPI and uvicorn are not installed.
+    """
+    folder = Path(atlas)
+    Atlas.open(folder)
+    try:
+        import uvicorn
+
+        from convscope.server.app import pages
+    except ModuleNotFoundError as error:
+        raise WorkError(
+            f"Serving pages needs {error.name}, which is not installed: type "
+            '`pip install "convscope[server]"`. Without it, `convscope report ATLAS -o FILE.html` '
+            "writes a file that any browser opens."
+        ) from error
+    build_if_old(folder)
+    with listening(port) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        # The socket listens already: a browser that comes before the server waits in its queue.
+        ready(url)
+        if browser:
+            webbrowser.open(url)
+        settings = uvicorn.Config(pages(folder), log_level="warning", lifespan="off")
+        uvicorn.Server(settings).run(sockets=[listener])
+
+
+def build_if_old(folder: Path) -> None:
+    """Make an atlas's pages where there are none, or where the atlas or convscope is newer."""
+    from convscope import site
+
+    index = folder / "index.html"
+    sources = Path(site.__file__).parent.rglob("*")
+    newest = max(place.stat().st_mtime for place in (folder / MANIFEST, *sources))
+    if not index.is_file() or index.stat().st_mtime < newest:
+        site.build(folder)
+
+
+def listening(port: int | None) -> socket.socket:
+    """Return a socket that listens on 127.0.0.1.
+
+    Args:
+        port: the port; None takes the usual one, or a free one where that is taken.
+
+    Raises:
+        SpecError: the port may not be used.
+        WorkError: the port is taken.
+    """
+    try:
+        return _listening(PORT if port is None else port)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE and port is None:
+            return _listening(0)
+        if error.errno == errno.EADDRINUSE:
+            raise WorkError(
+                f"Port {port} is taken by another program: leave out --port to get a free one, "
+                "or name another."
+            ) from error
+        raise SpecError(
+            f"Port {port} may not be used ({error.strerror}): leave out --port, or name one "
+            "above 1023."
+        ) from error
+
+
+def _listening(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", port))
+        listener.listen(128)
+    except OSError:
+        listener.close()
+        raise
+    return listener

@@ -6,10 +6,10 @@ always float32.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import ClassVar, Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple, Protocol
 
 import numpy as np
 
@@ -40,6 +40,20 @@ class Box:
     span: tuple[tuple[int, int], ...]
 
 
+class Known(Protocol):
+    """What is known of a sample's contents, worked out when first asked for."""
+
+    @property
+    def masks(self) -> Mapping[str, np.ndarray]:
+        """Per concept a boolean array ``(*S)``."""
+        ...
+
+    @property
+    def boxes(self) -> tuple[Box, ...]:
+        """One per drawn thing that can be seen."""
+        ...
+
+
 @dataclass(frozen=True, eq=False)
 class Sample:
     """One picture, sound or volume.
@@ -48,15 +62,27 @@ class Sample:
         array: float32, ``(C, *S)``.
         label: the index of its class; None where the source has no labels.
         name: what a person would call it: a file's name, or the sample's number.
-        masks: per concept a boolean array ``(*S)``; None where nothing is known of the contents.
-        boxes: one per drawn thing that can be seen; empty where nothing is known.
+        contents: gives masks and boxes; None where nothing is known of the contents.
     """
 
     array: np.ndarray
     label: int | None
     name: str
-    masks: Mapping[str, np.ndarray] | None = field(default=None, repr=False)
-    boxes: tuple[Box, ...] = ()
+    contents: Callable[[], Known] | None = field(default=None, repr=False)
+
+    @cached_property
+    def _known(self) -> Known | None:
+        return None if self.contents is None else self.contents()
+
+    @property
+    def masks(self) -> Mapping[str, np.ndarray] | None:
+        """Per concept a boolean array ``(*S)``; None where nothing is known of the contents."""
+        return None if self._known is None else self._known.masks
+
+    @property
+    def boxes(self) -> tuple[Box, ...]:
+        """One per drawn thing that can be seen; empty where nothing is known of the contents."""
+        return () if self._known is None else self._known.boxes
 
 
 class Batch(NamedTuple):

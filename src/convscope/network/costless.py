@@ -15,7 +15,8 @@ _TAGS = (torch.Tag.pointwise, torch.Tag.view_copy, torch.Tag.reduction)
 _ARITHMETIC = """
     add sub rsub mul div multiply divide true_divide floor_divide subtract add_relu negative abs absolute
     fix clip remainder and or xor lshift rshift iand ior ilshift irshift bitwise_* eq ne lt le gt ge
-    less less_equal greater greater_equal not_equal arc* copysign gcd lcm heaviside xlogy special_* is_all_true is_any_true
+    less less_equal greater greater_equal not_equal arc* copysign gcd lcm heaviside xlogy special_*
+    is_all_true is_any_true
     sum sum_to_size prod mean nanmean var_mean std_mean norm native_norm linalg_norm linalg_vector_norm
     frobenius_norm norm_except_dim dist pairwise_distance cosine_similarity cumsum cumprod cummax
     cummin logcumsumexp diff gradient trapz trapezoid cumulative_trapezoid aminmax trace cross linalg_cross

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor, fx, nn
+from torch import fx, nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.export import Dim, ExportedProgram
 
@@ -79,6 +79,8 @@ def from_program(program: ExportedProgram, rule: InputRule) -> Exported:
     with quiet():
         graph = _functional(program).module(check_guards=False)
     assert isinstance(graph, fx.GraphModule)
+    # torch's own check of the input compares with the shapes that are made concrete below.
+    graph._forward_pre_hooks.clear()
     for node in list(graph.graph.nodes):
         if operation(node) in _CHECKS:
             graph.graph.erase_node(node)
@@ -139,7 +141,7 @@ def _export(wrapped: Preprocessed, rule: InputRule) -> ExportedProgram:
         (2, batch, True),
     ]
     if not any(_FIXED_SPACE.search(kind) for kind in kinds):
-        attempts.insert(0, (2, batch | {axis: Dim.AUTO for axis in axes}, False))
+        attempts.insert(0, (2, batch | dict.fromkeys(axes, Dim.AUTO), False))
     reason: Exception | None = None
     for samples, dynamic, strict in attempts:
         x = torch.zeros(samples, *rule.shape)
@@ -148,7 +150,7 @@ def _export(wrapped: Preprocessed, rule: InputRule) -> ExportedProgram:
                 return torch.export.export(
                     wrapped, (x,), dynamic_shapes=(dynamic,) if dynamic else None, strict=strict
                 )
-        except Exception as error:  # noqa: BLE001 - torch and the user's model raise anything
+        except Exception as error:  # torch and the user's model raise anything
             reason = reason or error
     assert reason is not None
     raise SpecError(_why_not(wrapped, rule, reason)) from reason
@@ -171,9 +173,9 @@ def _why_not(wrapped: Preprocessed, rule: InputRule, reason: Exception) -> str:
     first = next((line for line in str(reason).splitlines() if line.strip()), "").strip()
     said = f"{type(reason).__name__}: {first[:300]}"
     try:
-        with torch.no_grad(), _quiet():
+        with torch.no_grad(), quiet():
             wrapped(torch.zeros(1, *rule.shape))
-    except Exception as error:  # noqa: BLE001 - the user's model raises anything
+    except Exception as error:  # the user's model raises anything
         line = next((line for line in str(error).splitlines() if line.strip()), "").strip()
         if "positional argument" in line:
             return (
@@ -244,7 +246,7 @@ def _free(written: fx.Node, writer: fx.Node, order: dict[fx.Node, int]) -> bool:
             return False
         related = [user for user in node.users if operation(user) in _VIEWS]
         if operation(node) in _VIEWS:
-            related += [base for base in node.all_input_nodes]
+            related += list(node.all_input_nodes)
         for other in related:
             if other not in family:
                 family.add(other)

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, fx, nn
+from torch.fx.node import map_arg
 
 from convscope.errors import SpecError
 from convscope.finding import NetworkId
@@ -103,6 +104,7 @@ class Network:
             )
         self.notes = tuple(notes)
         self.parameter_shapes = {own_name(name): tuple(p.shape) for name, p in parameters.items()}
+        self._accepted = {rule.shape}
         self.parameters = sum(p.numel() for p in parameters.values())
 
     @cached_property
@@ -157,6 +159,7 @@ class Network:
 
     def __call__(self, x: Tensor) -> Any:
         """Return what the network returns for a batch ``(B, C, *S)`` of samples in their natural range."""
+        self._check(tuple(x.shape[1:]))
         if self.dynamic_batch or x.shape[0] == 1:
             return self.graph(x)
         parts = [self.graph(sample[None]) for sample in x]
@@ -166,6 +169,24 @@ class Network:
             return tuple(torch.cat(pieces) for pieces in zip(*parts, strict=True))
         return torch.cat(parts)
 
+    def _check(self, shape: tuple[int, ...]) -> None:
+        if shape in self._accepted:
+            return
+        asked, own = ("x".join(map(str, sizes)) for sizes in (shape, self.input.shape))
+        try:
+            # The conditions on sizes under which torch traced the graph.
+            guards = getattr(self.program.module(check_guards=True), "_guards_fn", None)
+            if shape[0] != self.input.shape[0] or len(shape) != len(self.input.shape):
+                raise ValueError(f"channels and axes must be those of {own}")
+            if guards is not None:
+                guards(torch.empty(2 if self.dynamic_batch else 1, *shape))
+        except (AssertionError, RuntimeError, ValueError) as error:
+            raise SpecError(
+                f"{self.spec} was loaded for samples of {own} and does not take {asked} ({error}). "
+                f"Load it with input {asked}, or bring the samples to {own}."
+            ) from error
+        self._accepted.add(shape)
+
     @cached_property
     def fingerprint(self) -> str:
         """A hash of the graph, the weights and the input rule; equal networks have equal fingerprints."""
@@ -173,7 +194,7 @@ class Network:
         digest.update(repr(self.input).encode())
         place = {node: f"%{i}" for i, node in enumerate(self.graph.graph.nodes)}
         for node in self.graph.graph.nodes:
-            written = fx.node.map_arg((node.args, node.kwargs), lambda n: _Name(place[n]))
+            written = map_arg((node.args, node.kwargs), lambda n: _Name(place[n]))
             digest.update(f"{node.op} {node.target} {written}\n".encode())
         for name, tensor in sorted(self.graph.state_dict().items()):
             digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())

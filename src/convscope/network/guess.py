@@ -82,7 +82,7 @@ def takes(module: nn.Module, shape: tuple[int, ...]) -> bool:
         with mode, torch.no_grad(), quiet():
             module.eval()
             module(torch.empty(2, *shape))
-    except Exception:  # noqa: BLE001 - the user's model raises anything
+    except Exception:  # the user's model raises anything
         return False
     finally:
         module.train(was_training)

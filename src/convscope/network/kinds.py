@@ -1,6 +1,5 @@
 """What kind of layer an ATen operation is; the words of the field, not of the dispatcher."""
 
-import torch
 from torch import fx
 
 from convscope.network.export import operation
@@ -35,8 +34,8 @@ _KINDS = {
              "linalg_vector_norm", "_fused_rms_norm", "norm", "var_mean", "cudnn_batch_norm"},
     "activation": {"relu", "relu6", "gelu", "silu", "sigmoid", "tanh", "hardtanh", "hardswish", "hardsigmoid",
                    "leaky_relu", "elu", "selu", "celu", "mish", "softplus", "softsign", "prelu", "_prelu_kernel",
-                   "rrelu", "glu", "logsigmoid", "log_sigmoid", "clamp", "clamp_min", "clamp_max", "threshold", "hardshrink",
-                   "softshrink", "erf", "exp", "square"},
+                   "rrelu", "glu", "logsigmoid", "log_sigmoid", "clamp", "clamp_min", "clamp_max", "threshold",
+                   "hardshrink", "softshrink", "erf", "exp", "square"},
     "add": {"add", "sub", "rsub"},
     "mul": {"mul", "div", "pow", "addcmul", "neg", "sqrt", "rsqrt"},
     "cat": {"cat", "concat", "stack", "hstack", "vstack"},
@@ -49,7 +48,8 @@ _KINDS = {
                "repeat_interleave", "interpolate"},
     "pad": {"pad", "constant_pad_nd", "reflection_pad1d", "reflection_pad2d", "reflection_pad3d",
             "replication_pad1d", "replication_pad2d", "replication_pad3d", "_pad_circular", "zero_pad2d"},
-    "reduce": {"mean", "sum", "amax", "amin", "max", "min", "std", "var", "prod", "logsumexp", "cumsum", "norm_except_dim"},
+    "reduce": {"mean", "sum", "amax", "amin", "max", "min", "std", "var", "prod", "logsumexp", "cumsum",
+               "norm_except_dim"},
     "embedding": {"embedding"},
 }  # fmt: skip
 _KIND_OF = {name: kind for kind, names in _KINDS.items() for name in names}
@@ -58,8 +58,3 @@ _KIND_OF = {name: kind for kind, names in _KINDS.items() for name in names}
 def kind_of(node: fx.Node) -> str:
     """Return the kind of layer a node is: ``conv``, ``pool``, ..., or ``other``."""
     return _KIND_OF.get(operation(node).rstrip("_"), "other")
-
-
-def is_operation(node: fx.Node) -> bool:
-    """Return whether a node calls an operator that has a schema."""
-    return isinstance(node.target, torch._ops.OpOverload)

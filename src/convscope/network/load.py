@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from convscope.errors import SpecError
 from convscope.network.graph import Network
 from convscope.network.guess import guess_input
 from convscope.network.inputs import InputRule, checked_rule
 from convscope.network.saved import load_saved
+from convscope.network.torchvision_schemas import import_torchvision
 from convscope.network.user_code import built_by_file, built_by_module
 from convscope.network.weights import load_weights
 from convscope.network.zoo import Built, timm_network, torchvision_network, zoo_rule
@@ -43,7 +45,8 @@ def load(
     """Return the network that a spec names, ready to look at.
 
     Args:
-        spec: ``demo``, ``torchvision:NAME``, ``timm:NAME``, ``FILE.py:CALLABLE``, ``package.module:CALLABLE``, ``FILE.pt2``.
+        spec: ``demo``, ``torchvision:NAME``, ``timm:NAME``, ``FILE.py:CALLABLE``,
+            ``package.module:CALLABLE`` or ``FILE.pt2``.
         weights: a ``.safetensors``, ``.pt`` or ``.pth`` file; ``"pretrained"`` asks the library for its own.
         input: shape of one sample, ``(C, *S)``; where it is not given, the library's own, the data's, or a guess.
         mean: subtracted per channel; by default the library's own, else nothing.
@@ -90,9 +93,9 @@ def _built(asked: _Asked) -> Built:
     spec, pretrained = asked.spec, asked.weights == "pretrained"
     kind, colon, name = spec.rpartition(":")
     if spec == "demo":
-        from convscope.network.demo import demo_built
+        from convscope.network.demo import DEMO_CLASSES, demo_module
 
-        return demo_built()
+        return Built(demo_module(), InputRule((3, 64, 64)), DEMO_CLASSES, trained=True)
     if not colon or not name or not kind:
         raise SpecError(f"{spec!r} is not a model. {_FORMS} Try 'demo', or 'torchvision:resnet18'.")
     if kind == "torchvision":
@@ -103,8 +106,30 @@ def _built(asked: _Asked) -> Built:
         raise SpecError(
             f"Only torchvision and timm have weights of their own; give {spec} a file with --weights FILE."
         )
-    built = built_by_file(Path(kind), name) if kind.endswith(".py") else built_by_module(kind, name)
-    return Built(built, zoo_rule(built))
+    module, notes = _by_user(kind, name)
+    return _with_library_rule(module, notes)
+
+
+def _by_user(kind: str, name: str) -> tuple[nn.Module, tuple[str, ...]]:
+    """Run the user's code; once more where all that failed is torchvision's import in it."""
+    notes: tuple[str, ...] = ()
+    while True:
+        try:
+            if kind.endswith(".py"):
+                return built_by_file(Path(kind), name), notes
+            return built_by_module(kind, name), notes
+        except SpecError as error:
+            if notes or "operator torchvision::" not in str(error):
+                raise
+            notes = (import_torchvision() or "",)
+
+
+def _with_library_rule(module: nn.Module, notes: tuple[str, ...]) -> Built:
+    rule = zoo_rule(module)
+    if rule is None:
+        return Built(module, notes=notes)
+    note = "The mean and deviation are those of the library that the network is from; --mean and --std change them."
+    return Built(module, rule, notes=(*notes, note))
 
 
 def _rule(asked: _Asked, built: Built) -> tuple[InputRule, tuple[str, ...]]:
@@ -115,6 +140,10 @@ def _rule(asked: _Asked, built: Built) -> tuple[InputRule, tuple[str, ...]]:
         notes = (note,)
     own = built.rule if built.rule and asked.mean is None and asked.std is None else None
     mean, std = (own.mean, own.std) if own else (asked.mean, asked.std)
+    if mean is None and std is None and asked.spec != "demo":
+        notes += (
+            "No mean and deviation were given: the network sees values in [0, 1] (sound in [-1, 1]) as they are.",
+        )
     return checked_rule(shape, mean, std), notes
 
 

@@ -24,6 +24,7 @@ _RULE = "convscope.json"
 _CODE = re.compile(r"/aotinductor/|/custom_obj_|/opaque_obj_|\.so$|\.pkl$")
 # Symbolic sizes are stored as text that torch hands to sympy, which evaluates it.
 _EXPRESSION = re.compile(r'"expr_str":\s*"((?:[^"\\]|\\.)*)"')
+_SYMBOL = r"[suz]\w?\d+"
 _NAMES = {
     "Mod", "PythonMod", "FloorDiv", "CleanDiv", "CeilDiv", "Max", "Min", "Eq", "Ne", "Gt", "Ge", "Lt", "Le", "And",
     "Or", "Not", "Where", "ModularIndexing", "IntTrueDiv", "FloatTrueDiv", "TruncToInt", "FloorToInt", "CeilToInt",
@@ -80,10 +81,12 @@ def load_saved(path: Path, rule: InputRule | None = None) -> "Network":
     _refuse_code(path)
     extra = {_RULE: ""}
     program = _read(path, extra)
+    # Conditions on sizes are stored as Python text that torch would run.
+    program._guards_code = []
     known: dict[str, Any] = json.loads(extra[_RULE]) if extra[_RULE] else {}
     fields = known.get("input")
     if rule and not fields and (rule.mean or rule.std):
-        note = "The saved program had no input rule; --mean and --std were put before it, and its module names are lost."
+        note = "The saved program had no input rule; --mean and --std were put before it, its module names are lost."
         return Network(
             program.module(check_guards=False),
             rule.shape,
@@ -110,9 +113,10 @@ def _read(path: Path, extra: dict[str, str]) -> ExportedProgram:
     os.environ["TORCH_FORCE_WEIGHTS_ONLY_LOAD"] = "1"
     try:
         return torch.export.load(str(path), extra_files=extra)
-    except Exception as error:  # noqa: BLE001 - torch raises many kinds for a bad file
+    except Exception as error:  # torch raises many kinds for a bad file
         raise SpecError(
-            f"{path} is not a program that this torch ({torch.__version__}) can read: {str(error).splitlines()[0][:200]}. "
+            f"{path} is not a program that this torch ({torch.__version__}) can read: "
+            f"{str(error).splitlines()[0][:200]}. "
             "Save it again with torch.export.save, with the same torch."
         ) from error
     finally:
@@ -150,12 +154,9 @@ def _refuse_code(path: Path) -> None:
             f"{path} {what}; convscope does not open such a file. Save the plain program with torch.export.save."
         )
     for expression in (match for text in texts for match in _EXPRESSION.findall(text)):
+        expression = re.sub(rf"'{_SYMBOL}'", "s0", expression)
         words = re.findall(r"[A-Za-z_]\w*", expression)
-        strange = [
-            word
-            for word in words
-            if word not in _NAMES and not re.fullmatch(r"[suz]\w?\d+|u\d+", word)
-        ]
+        strange = [word for word in words if word not in _NAMES and not re.fullmatch(_SYMBOL, word)]
         if strange or not re.fullmatch(r"[\w\s+\-*/(),<>=!&|~%.]*", expression):
             raise SpecError(
                 f"{path} has a size that is not arithmetic ({expression[:80]!r}); the file is damaged or hostile."

@@ -26,7 +26,8 @@ def built_by_file(path: Path, name: str) -> nn.Module:
             f"There is no file {path}. Give the path of a Python file, as in models/mine.py:build."
         )
     found = importlib.util.spec_from_file_location(f"convscope_user_{path.stem}", path)
-    assert found is not None and found.loader is not None
+    assert found is not None
+    assert found.loader is not None
     module = importlib.util.module_from_spec(found)
     # Registered, because dataclasses and pickling look modules up by name while the file runs.
     sys.modules[found.name] = module

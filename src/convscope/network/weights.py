@@ -62,7 +62,7 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         )
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # noqa: BLE001 - torch raises many kinds for a bad file
+    except Exception as error:  # torch raises many kinds for a bad file
         raise SpecError(
             f"{path} was not read: it is damaged, or it is a pickle that holds more than tensors, which can run "
             "code when it is opened, so convscope never opens one. Save only the weights, with "
@@ -90,7 +90,8 @@ def _unwrapped(content: object) -> dict[str, Tensor]:
         or not all(isinstance(v, Tensor) for v in content.values())
     ):
         raise SpecError(
-            "The weights file does not hold named tensors (a state dict). Save model.state_dict(), not the model or a list."
+            "The weights file does not hold named tensors (a state dict). Save model.state_dict(), "
+            "not the model or a list."
         )
     named = {str(name): tensor for name, tensor in content.items()}
     while all(name.startswith("module.") for name in named):

@@ -65,7 +65,7 @@ def data_document(
                 "name": sample.name,
                 "label": label,
                 "shape": shown.shape,
-                "rate": (source.rate or _PLAYABLE) if source.kind == "sound" else None,
+                "rate": source.rate,
                 **dict.fromkeys(("picture", "waveform", "sound")),
                 **{kind: f"pictures/{name}" for kind, (name, _) in files.items()},
             }
@@ -154,5 +154,6 @@ def _wav(wave: np.ndarray, rate: int) -> bytes:
     import soundfile
 
     buffer = io.BytesIO()
-    soundfile.write(buffer, np.clip(wave, -1, 1), rate, format="WAV", subtype="PCM_16")
+    peak = max(1.0, float(np.abs(wave).max(initial=0)))
+    soundfile.write(buffer, wave / peak, rate, format="WAV", subtype="PCM_16")
     return buffer.getvalue()

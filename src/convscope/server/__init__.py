@@ -1,5 +1,5 @@
 """The pages of an atlas, served on this machine only."""
 
-from convscope.server.serve import serve
+from convscope.server.running import serve
 
 __all__ = ["serve"]

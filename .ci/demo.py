@@ -17,7 +17,7 @@ def main() -> int:
     program = Path(sys.executable).with_name("convscope")
     with tempfile.TemporaryDirectory() as folder:
         began = time.monotonic()
-        command = [program, "demo", "--no-open", "--port", "0", "--out", str(Path(folder) / "atlas")]
+        command = [program, "demo", "--no-open", "--out", str(Path(folder) / "atlas")]
         demo = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         try:
             address = served_at(demo)

@@ -72,10 +72,7 @@ def test_taps_equal_what_hooks_read_and_survive_in_place_operations(dims: int):
     net = Network(module, SHAPES[dims])
     seen: dict[str, Tensor] = {}
     for name in ("stem", "block.conv1", "block.conv2", "head"):
-        # Cloned, because the eager network overwrites these values afterwards.
-        module.get_submodule(name).register_forward_hook(
-            lambda _, __, output, name=name: seen.__setitem__(name, output.clone())
-        )
+        _keep_output(module.get_submodule(name), name, seen)
     x = torch.rand(3, channels, *space)
     with torch.no_grad():
         expected = module(x)
@@ -84,6 +81,14 @@ def test_taps_equal_what_hooks_read_and_survive_in_place_operations(dims: int):
     assert set(tapped) == {"stem", "block.conv1", "block.conv2", "head"}
     for name, value in seen.items():
         assert (tapped[name] - value).abs().max() <= 1e-6, name
+
+
+def _keep_output(module: nn.Module, name: str, seen: dict[str, Tensor]) -> None:
+    # Cloned, because the eager network overwrites these values afterwards.
+    def hook(_: nn.Module, __: object, output: Tensor) -> None:
+        seen[name] = output.clone()
+
+    module.register_forward_hook(hook)
 
 
 def test_a_tap_costs_only_the_layers_before_it(small: Small):

@@ -21,6 +21,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.export import Dim, ExportedProgram
 
 from convscope.errors import SpecError
+from convscope.network.inline import inline_regions
 from convscope.network.inputs import InputRule, Preprocessed
 
 # Sizes of attention windows and token grids are computed from the image size; solving for them
@@ -76,6 +77,7 @@ def export(module: nn.Module, rule: InputRule) -> Exported:
 
 def from_program(program: ExportedProgram, rule: InputRule) -> Exported:
     """Return a program, exported by convscope or by the user, as a graph with concrete shapes."""
+    inline_regions(program.graph_module)
     with quiet():
         graph = _functional(program).module(check_guards=False)
     assert isinstance(graph, fx.GraphModule)

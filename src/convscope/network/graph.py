@@ -143,7 +143,7 @@ class Network:
         )
         raise SpecError(f"{self.spec} has no layer {name!r} among its {len(self.layers)}. {hint}")
 
-    def taps(self, names: Sequence[str]) -> nn.Module:
+    def taps(self, names: Sequence[str]) -> Taps:
         """Return a module that maps a batch to the outputs of the named layers.
 
         The graph is cut after the last of them, forward and backward: early layers cost early layers.

@@ -18,7 +18,7 @@ class Taps(nn.Module):
     def __init__(self, graph: fx.GraphModule, nodes: Mapping[str, str], dynamic_batch: bool = True):
         super().__init__()
         self._dynamic_batch = dynamic_batch
-        self.graph = cut(graph, nodes)
+        self.graph: fx.GraphModule = cut(graph, nodes)
 
     def forward(self, x: Tensor) -> dict[str, Tensor]:
         """Return the outputs of the layers for a batch ``(B, C, *S)``."""

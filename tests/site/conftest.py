@@ -1,7 +1,7 @@
 """Atlases made by hand: every number follows from a formula here, so that pages can be checked."""
 
 import base64
-import json
+import io
 import wave
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from PIL import Image
+
+from convscope.atlas import AtlasWriter
 
 Row = dict[str, Any]
 
@@ -88,7 +89,8 @@ class Plan:
             "parameters": sum(r["parameters"] for r in self.layers),
             "classes": [f"kind {i}" for i in range(8)], "notes": [],
             "versions": {"python": "3.12", "torch": "2.9.0"}, "device": "cpu",
-            "command": f"convscope look {self.spec}", "layers": self.layers, "filters": _filters(first) if first else None,
+            "command": f"convscope look {self.spec}", "layers": self.layers,
+            "filters": _filters(first) if first else None,
         }  # fmt: skip
 
     def sharing(self) -> Row:
@@ -256,63 +258,68 @@ def volume() -> Plan:
 
 def write_atlas(folder: Path, plan: Plan, *, data: bool = True) -> Path:
     """Write ``plan`` as an atlas; without ``data`` as an atlas of its structure alone."""
-    for name in ("documents", "pictures", "tables"):
-        (folder / name).mkdir(parents=True)
     documents = {"network": plan.network(), "sharing": plan.sharing()}
     documents["receptive"] = plan.receptive(effective=data)
+    pictures: dict[str, dict[str, bytes]] = {"receptive": _heat(documents["receptive"])}
     if data:
-        documents["data"] = _samples(folder, plan)
-        _heat(folder, documents["receptive"])
-    entries = {}
-    for name, document in documents.items():
-        (folder / "documents" / f"{name}.json").write_text(json.dumps(document))
-        has_table = name in ("sharing", "receptive")
-        entries[name] = {
-            "idea": name, "key": "0" * 16, "summary": f"What {name} found.",
-            "protocol": document.get("protocol", {}), "written": "2025-01-01T00:00:00.000Z",
-            "document": f"documents/{name}.json", "pictures": [],
-            "table": f"tables/{name}.parquet" if has_table else None,
-        }  # fmt: skip
-        if has_table:
-            rows = [{k: r[k] for k in ("name", "kind")} for r in document["layers"]]
-            pq.write_table(pa.Table.from_pylist(rows), folder / "tables" / f"{name}.parquet")
+        documents["data"], pictures["data"] = _samples(plan)
     facts = documents["network"]["network"]
     described = {k: documents["data"][k] for k in ("spec", "fingerprint")} if data else None
-    manifest = {
-        "schema": 1, "convscope": "0.1.0", "created": "2025-01-01T00:00:00.000Z",
-        "network": facts, "data": described, "left": {}, "entries": entries,
-    }  # fmt: skip
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+    with AtlasWriter(folder, facts, described) as atlas:
+        for name, document in documents.items():
+            rows = [{"name": r["name"], "kind": r["kind"]} for r in document.get("layers", [])]
+            atlas.put(
+                name,
+                "0" * 16,
+                document,
+                idea=name,
+                summary=f"What {name} found.",
+                protocol=document.get("protocol"),
+                table=pa.Table.from_pylist(rows) if rows else None,
+                pictures=pictures.get(name),
+                seconds=0.25,
+            )
     return folder
 
 
-def _samples(folder: Path, plan: Plan) -> Row:
+def _samples(plan: Plan) -> tuple[Row, dict[str, bytes]]:
     random = np.random.default_rng(0)
     kind = {1: "sound", 2: "image", 3: "volume"}[len(plan.shape) - 1]
-    samples = []
+    samples, files = [], {}
     for i in range(6):
         row: Row = {"index": i, "name": f"sample {i}", "label": f"kind {i}", "shape": plan.shape}
         if kind == "sound":
             t = np.arange(plan.shape[1]) / 8000
             tone = np.sin(2 * np.pi * (200 + 300 * i + 900 * t) * t) * np.exp(-4 * t)
-            row |= {"waveform": f"pictures/sample-{i}.f32", "rate": 8000}
-            row["sound"] = f"pictures/sample-{i}.wav"
-            (folder / row["waveform"]).write_bytes(tone.astype("<f4").tobytes())
-            with wave.open(str(folder / row["sound"]), "wb") as out:
-                out.setnchannels(1)
-                out.setsampwidth(2)
-                out.setframerate(8000)
-                out.writeframes((tone * 32000).astype("<i2").tobytes())
+            row |= {"waveform": f"pictures/sample-{i}.f32", "sound": f"pictures/sample-{i}.wav"}
+            row["rate"] = 8000
+            files[f"sample-{i}.f32"] = tone.astype("<f4").tobytes()
+            files[f"sample-{i}.wav"] = _wav((tone * 32000).astype("<i2"))
         else:
-            picture = _drawn(plan.shape, random)
             row["picture"] = f"pictures/sample-{i}.webp"
-            Image.fromarray(picture).save(folder / row["picture"], lossless=True)
+            files[f"sample-{i}.webp"] = _webp(_drawn(plan.shape, random))
         samples.append(row)
     return {
         "spec": "made up", "fingerprint": "1b" * 16, "kind": kind, "count": 500,
         "shape": list(plan.shape), "classes": None, "skipped": [["broken.png", "not an image"]],
         "skipped_count": 1, "samples": samples,
-    }  # fmt: skip
+    }, files  # fmt: skip
+
+
+def _wav(levels: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(8000)
+        out.writeframes(levels.tobytes())
+    return buffer.getvalue()
+
+
+def _webp(levels: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(levels).save(buffer, "WEBP", lossless=True)
+    return buffer.getvalue()
 
 
 def _drawn(shape: tuple[int, ...], random: np.random.Generator) -> np.ndarray:
@@ -330,7 +337,8 @@ def _drawn(shape: tuple[int, ...], random: np.random.Generator) -> np.ndarray:
     return (stacked.squeeze() * 255).astype(np.uint8)
 
 
-def _heat(folder: Path, receptive: Row) -> None:
+def _heat(receptive: Row) -> dict[str, bytes]:
+    files = {}
     for row in receptive["layers"]:
         found = row["effective"]
         if not found:
@@ -341,9 +349,8 @@ def _heat(folder: Path, receptive: Row) -> None:
             for a, n, s in zip(axes, found["shape"], found["sigma"], strict=True)
         )
         bright = (255 * np.sqrt(np.exp(-np.asarray(far) / 2))).astype(np.uint8)
-        Image.fromarray(bright.reshape(-1, found["shape"][-1])).save(
-            folder / found["picture"], lossless=True
-        )
+        files[Path(found["picture"]).name] = _webp(bright.reshape(-1, found["shape"][-1]))
+    return files
 
 
 @pytest.fixture(scope="session")

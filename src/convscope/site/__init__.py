@@ -1,8 +1,8 @@
 """How an atlas is shown: pages, charts, and the one-file report.
 
-``build(atlas)`` writes ``index.html``, ``assets/`` and ``data/`` beside an atlas's own files, so that
-any static web server can serve the folder; ``report(atlas, out)`` writes one self-contained file.
-Neither measures anything: what is shown is read from the atlas's documents, which are these. All but
+``build(atlas)`` writes ``index.html``, ``assets/`` and ``data/`` beside the atlas, so that
+any web server can serve the folder; ``report(atlas, out)`` writes one self-contained file.
+Neither measures anything: what is shown is read from the atlas, from these documents. All but
 ``network`` may be absent; a page that misses something says what would measure it.
 
 ``documents/network.json``, beside the head that every document has::
@@ -27,10 +27,10 @@ in C order.
                   "rate": hertz | null}]}
 
 A sample is kept as the network sees it, at ``shape``. An image is a picture; a volume is a picture
-too, its slices stacked downwards; a sound is a waveform (little-endian float32, one channel) and the
-same as a ``.wav`` to play.
+too, its slices stacked downwards; a sound is a waveform (little-endian float32, one channel) and
+the same as a ``.wav`` to play.
 
-``documents/sharing.json`` and ``documents/receptive.json`` are the documents of the commands. In the
+``documents/sharing.json`` and ``documents/receptive.json`` are those of the commands. In the
 latter a layer's ``effective`` may also hold what its heat map needs::
 
     "unit": [index of the measured output, per axis],
@@ -43,3 +43,8 @@ document may also hold ``"advice": [{"id", "title", "text", "layers": [name, ..]
 
 Paths are relative to the atlas.
 """
+
+from convscope.site.one_file import report
+from convscope.site.pages import build
+
+__all__ = ["build", "report"]

@@ -1,0 +1,94 @@
+/** `#/`: the lesson's five ideas, each with what was measured on this network. */
+
+import { h } from "../base/dom.js";
+import { exact, shape } from "../base/numbers.js";
+
+/** @typedef {import("../types.js").Card} Card */
+/** @typedef {import("../types.js").Site} Site */
+
+/** @param {Site} site @returns {Promise<import("../types.js").Page>} */
+export async function open(site) {
+  const title = "Why this network works";
+  const node = h(
+    "article",
+    { class: "ideas" },
+    h("h1", {}, title),
+    h("p", { class: "lead" }, lead(site)),
+    h(
+      "ol",
+      { class: "cards" },
+      site.cards.map((card, i) => h("li", { class: "card" }, ...parts(card, i + 1, site))),
+    ),
+    site.network.notes?.length
+      ? h("section", {}, h("h2", {}, "Noted while reading the network"),
+          h("ul", { class: "note" }, site.network.notes.map((note) => h("li", {}, note))))
+      : null,
+  );
+  return { node, title, update: () => {} };
+}
+
+/** @param {Site} site */
+function lead({ network, data, cards }) {
+  const measured = cards.filter((card) => card.verdict).length;
+  const on = data ? ` and ${exact(data.count)} samples` : "";
+  return (
+    `Five ideas make convolutional networks practical. ${number(measured)} of them ` +
+    `${measured === 1 ? "is" : "are"} measured here, on ${network.spec}${on}: ` +
+    `${exact(network.parameters)} parameters reading an input of ${shape(network.input)}. ` +
+    "The evidence is one click away."
+  );
+}
+
+/** @param {Card} card @param {number} place @param {Site} site */
+function parts(card, place, site) {
+  const heading = h("h2", {}, h("span", { class: "place", "aria-hidden": "true" }, place), card.title);
+  const sentence = h("p", { class: "idea" }, card.sentence);
+  if (!card.verdict) return [heading, sentence, ...unmeasured(card, site)];
+  return [
+    heading,
+    sentence,
+    h("div", { class: "found" },
+      h("p", {}, h("strong", {}, card.number), " ", h("span", {}, card.text)),
+      card.chart ? h("figure", {}, drawn(card.chart, card.caption), h("figcaption", {}, ...key(card))) : null,
+    ),
+    h("p", { class: "judged" },
+      h("span", { class: "verdict", "data-word": card.verdict }, card.verdict),
+      h("span", { class: "note" }, `Threshold: ${card.threshold}. Floor: ${card.floor}.`),
+    ),
+    card.page ? h("p", {}, h("a", { class: "evidence", href: card.page }, "See the evidence")) : null,
+  ];
+}
+
+/** @param {Card} card @param {Site} site */
+function unmeasured(card, site) {
+  const command = card.command.replace("MODEL", site.network.spec);
+  const left = site.left[card.idea];
+  const how = card.available
+    ? ["Not measured here. ", h("code", {}, command), " measures it."]
+    : ["Not measured here. ", h("code", {}, command), ` will measure it; convscope ${site.convscope} cannot yet.`];
+  return [h("p", { class: "note" }, card.text, left ? `${left} ` : null, ...how)];
+}
+
+/** @param {string} source an SVG from Python @param {string} label */
+function drawn(source, label) {
+  const picture = new DOMParser().parseFromString(source, "image/svg+xml").documentElement;
+  picture.setAttribute("role", "img");
+  picture.setAttribute("aria-label", label);
+  picture.removeAttribute("height");
+  picture.setAttribute("width", "100%");
+  return document.importNode(picture, true);
+}
+
+/** @param {Card} card */
+function key(card) {
+  if (card.idea !== "sharing") return [card.caption];
+  const hues = { weights: "its own weights", sharing: "saved by sharing", grouping: "by groups", locality: "by locality" };
+  return Object.entries(hues)
+    .filter(([hue]) => card.chart.includes(`--${hue}`))
+    .flatMap(([hue, text]) => [h("span", { class: "swatch", style: `--hue: var(--${hue})` }), `${text} `]);
+}
+
+/** @param {number} count */
+function number(count) {
+  return ["None", "One", "Two", "Three", "Four", "Five"][count];
+}

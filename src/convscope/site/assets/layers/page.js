@@ -1,0 +1,110 @@
+/** `#/layers`: the network as a map; `#/layers/NAME`: one layer's facts beside it. */
+
+import { fill, h } from "../base/dom.js";
+import { read } from "../base/load.js";
+import { counted, exact, shape } from "../base/numbers.js";
+import { go, href } from "../base/route.js";
+import { facts } from "./facts.js";
+import { pictures } from "./filters.js";
+import { around, openAtFirst, partsOf, rowsOf } from "./fold.js";
+import { LEGEND, map } from "./map.js";
+
+/** @typedef {import("../types.js").Site} Site */
+/** @typedef {import("../types.js").Layer} Layer */
+
+/** @param {Site} site @returns {Promise<import("../types.js").Page>} */
+export async function open(site) {
+  const title = "The network, layer by layer";
+  const has = (/** @type {string} */ name) => site.documents.includes(name);
+  if (!has("network")) return { node: h("article", {}, h("h1", {}, title), h("p", { class: "lead" }, "This atlas does not describe its network.")), title, update: () => {} };
+  const [network, sharing, receptive, filters] = await Promise.all([
+    read("network"),
+    has("sharing") ? read("sharing") : { layers: [] },
+    has("receptive") ? read("receptive") : { layers: [] },
+    site.filters ? read("filters") : null,
+  ]);
+  /** @type {Layer[]} */
+  const layers = network.layers;
+  const byName = (/** @type {{name: string}[]} */ rows) => new Map(rows.map((row) => [row.name, row]));
+  const known = /** @type {import("./facts.js").Known} */ ({ site, layers, costs: byName(sharing.layers), fields: byName(receptive.layers), filters });
+  const parts = partsOf(layers);
+  const usual = openAtFirst(parts);
+  let toggled = new Set();
+  let drawn = "";
+
+  const chart = h("nav", { class: "network", "aria-label": "The network’s layers" });
+  const panel = h("div", { class: "panel" });
+  const node = h("article", { class: "layers" },
+    h("h1", {}, title),
+    h("p", { class: "lead" }, `${counted(layers.length, "layer")}, the input at the top. A block is as wide as it has channels and as high as its map has resolution. Choose one to see what it does.`),
+    h("div", { class: "columns" }, chart, panel));
+  panel.addEventListener("keydown", (event) => step(/** @type {KeyboardEvent} */ (event)));
+
+  /** @param {string} name */
+  const select = (name) => href("layers", [name], { open: [...toggled].join(",") || null });
+
+  /** @param {string} path */
+  function toggle(path) {
+    const next = new Set(toggled);
+    if (!next.delete(path)) next.add(path);
+    const current = chart.querySelector("[aria-current]")?.getAttribute("data-layer");
+    go(href("layers", current ? [current] : [], { open: [...next].join(",") || null }), { replace: true });
+    /** @type {HTMLElement | null} */ (chart.querySelector(`[data-stage="${CSS.escape(path)}"]`))?.focus();
+  }
+
+  /** Left and right go to the layer before and after, as on any page of a book. @param {KeyboardEvent} event */
+  function step(event) {
+    const way = { ArrowLeft: "-1", ArrowRight: "1" }[event.key];
+    if (!way || event.altKey || event.target instanceof HTMLInputElement) return;
+    const link = panel.querySelector(`[data-step="${way}"]`);
+    if (!(link instanceof HTMLAnchorElement)) return;
+    event.preventDefault();
+    go(/** @type {string} */ (link.getAttribute("href")));
+    /** @type {HTMLElement | null} */ (panel.querySelector("h2"))?.focus({ preventScroll: true });
+  }
+
+  /** @param {import("../types.js").Route} route */
+  function update({ path, query }) {
+    const layer = layers.find(({ name }) => name === path[0]) ?? null;
+    toggled = new Set((query.get("open") ?? "").split(",").filter(Boolean));
+    const open = new Set(usual);
+    for (const stage of toggled) if (!open.delete(stage)) open.add(stage);
+    for (const stage of layer ? around(parts, layer.name) : []) open.add(stage);
+    const wanted = [...open].join();
+    if (wanted !== drawn || !chart.firstChild) {
+      fill(chart, map(site.network.input, layers, rowsOf(parts, open), { select, toggle }));
+      drawn = wanted;
+    }
+    for (const link of chart.querySelectorAll("[data-layer]")) {
+      const here = link.getAttribute("data-layer") === layer?.name;
+      if (here) link.setAttribute("aria-current", "true");
+      else link.removeAttribute("aria-current");
+      if (here) link.scrollIntoView({ block: "nearest" });
+    }
+    for (const block of chart.querySelectorAll("[data-block]")) {
+      block.classList.toggle("current", block.getAttribute("data-block") === layer?.name);
+    }
+    if (layer) fill(panel, ...facts(layer, known, select));
+    else fill(panel, ...overview(path[0], known));
+  }
+
+  return { node, title, update };
+}
+
+/** @param {string | undefined} name @param {import("./facts.js").Known} known */
+function overview(name, { site, layers, filters }) {
+  /** @type {Map<string, number>} */
+  const kinds = new Map();
+  for (const { kind } of layers) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+  return [
+    name ? h("p", { role: "alert" }, `This network has no layer ${name}.`) : null,
+    h("h2", {}, site.network.spec),
+    h("dl", { class: "facts" },
+      h("dt", {}, "input"), h("dd", {}, shape(site.network.input)),
+      h("dt", {}, "parameters"), h("dd", {}, exact(site.network.parameters)),
+      h("dt", {}, "layers"), h("dd", {}, [...kinds].map(([kind, count]) => `${count} ${kind}`).join(", "))),
+    h("h3", {}, "Colours"),
+    h("ul", { class: "legend" }, LEGEND.map(([hue, text]) => h("li", {}, h("span", { class: "swatch", style: `--hue: var(${hue})` }), text))),
+    filters ? h("section", {}, h("h3", {}, `The first filters: ${filters.layer}`), pictures(filters)) : null,
+  ];
+}

@@ -1,0 +1,103 @@
+/** Start: read what the site is about, then show the page that the address names. */
+
+import { open as about } from "./about/page.js";
+import { fill, h, say } from "./base/dom.js";
+import { read } from "./base/load.js";
+import { parse } from "./base/route.js";
+import { open as ideas } from "./ideas/page.js";
+import { open as layers } from "./layers/page.js";
+import { open as receptive } from "./receptive/page.js";
+import { open as sharing } from "./sharing/page.js";
+
+/** @typedef {import("./types.js").Page} Page */
+/** @typedef {import("./types.js").Site} Site */
+
+/** @type {Record<string, {name: string, open: (site: Site) => Promise<Page>}>} */
+const PAGES = {
+  "": { name: "Why it works", open: ideas },
+  sharing: { name: "Parameters", open: sharing },
+  layers: { name: "Layers", open: layers },
+  receptive: { name: "Receptive field", open: receptive },
+  about: { name: "About", open: about },
+};
+const WAIT = 200; // milliseconds after which a wait is explained
+
+const header = /** @type {HTMLElement} */ (document.getElementById("header"));
+const main = /** @type {HTMLElement} */ (document.getElementById("main"));
+/** @type {Map<string, Promise<Page>>} */
+const opened = new Map();
+/** @type {string | null} */
+let shown = null;
+
+/** @param {Site} site */
+function head(site) {
+  const links = Object.entries(PAGES).map(([page, { name }]) =>
+    h("a", { href: `#/${page}`, "data-page": page }, name),
+  );
+  const samples = site.data ? ` · ${site.data.count.toLocaleString("en")} samples` : "";
+  const what = `${site.network.spec}${samples} · ${site.network.dtype ?? "float32"}`;
+  fill(
+    header,
+    h("a", { class: "brand", href: "#/" }, "convscope"),
+    h("nav", { "aria-label": "Pages" }, links),
+    h("span", { class: "which" }, what),
+  );
+}
+
+/** @param {Site} site */
+async function show(site) {
+  const route = parse(location.hash);
+  const known = PAGES[route.page];
+  if (!known) {
+    fill(main, h("article", {}, h("h1", {}, "No such page"), lost(location.hash)));
+    shown = null;
+    return;
+  }
+  for (const link of header.querySelectorAll("[data-page]")) {
+    if (link.getAttribute("data-page") === route.page) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+  const waiting = setTimeout(() => {
+    if (shown !== route.page) fill(main, h("p", { class: "boot" }, `Reading ${known.name} …`));
+  }, WAIT);
+  try {
+    const coming = opened.get(route.page) ?? known.open(site);
+    opened.set(route.page, coming);
+    const page = await coming;
+    clearTimeout(waiting);
+    if (parse(location.hash).page !== route.page) return; // someone was faster
+    page.update(parse(location.hash));
+    document.title = `${page.title} · ${site.network.spec} · convscope`;
+    if (shown !== route.page) reveal(page, shown !== null);
+    shown = route.page;
+  } catch (error) {
+    clearTimeout(waiting);
+    opened.delete(route.page);
+    shown = null;
+    fill(main, h("article", {}, h("h1", {}, "This page could not be read"), h("p", {}, `${error}`)));
+  }
+}
+
+/** @param {Page} page @param {boolean} moved whether another page was there before */
+function reveal(page, moved) {
+  fill(main, page.node);
+  if (!moved) return;
+  scrollTo(0, 0);
+  main.focus({ preventScroll: true });
+  say(page.title);
+}
+
+/** @param {string} address */
+function lost(address) {
+  return h("p", { class: "lead" }, `Nothing is at ${address}. `, h("a", { href: "#/" }, "Start over"), ".");
+}
+
+try {
+  /** @type {Site} */
+  const site = await read("site");
+  head(site);
+  addEventListener("hashchange", () => show(site));
+  await show(site);
+} catch (error) {
+  fill(main, h("article", {}, h("h1", {}, "Nothing to show"), h("p", {}, `${error}`)));
+}

@@ -1,0 +1,74 @@
+/** What the fields say, in words. */
+
+import { h } from "../base/dom.js";
+import { across, counted, exact, shape, short } from "../base/numbers.js";
+import { href } from "../base/route.js";
+import { stepName } from "../samples/stage.js";
+import { outside, sizeOf } from "./geometry.js";
+
+/** @typedef {import("../types.js").Field} Field */
+
+/**
+ * One layer's field.
+ * @param {Field} field
+ * @param {{lo: number[], hi: number[], space: number[], counts: number[]}} where
+ */
+export function described(field, { lo, hi, space, counts }) {
+  const size = sizeOf(field);
+  const step = stepName(space.length);
+  const share = size.reduce((part, n, i) => (part * Math.min(n, space[i])) / space[i], 1);
+  const found = field.effective;
+  const isGlobal = field.global.some(Boolean);
+  /** @type {[string, import("../base/dom.js").Child][]} */
+  const rows = [
+    ["field", `${across(size)} ${step}`],
+    ["of the input", share >= 1 ? "all of it" : percent(share)],
+    ["next unit", counts.length ? `${across(field.stride)} ${step} further` : null],
+    ["effective, σ", found ? `${across(found.sigma)} ${step}` : null],
+    ["95 % of its use", found ? `within ${across(found.box95)} ${step}` : null],
+    ["area used", found ? `${percent(found.area_ratio)} of the field` : null],
+  ];
+  return [
+    h("p", { class: "figure" }, h("b", {}, across(size)), ` ${step}`),
+    h("dl", { class: "facts" }, rows.filter(([, value]) => value).map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
+    isGlobal ? h("p", { class: "note" }, "A layer before it looks at the whole input; the box is the path that stays local.") : null,
+    outside(lo, hi, space) ? h("p", { class: "note" }, "Part of the box lies outside the input: there the unit reads padding.") : null,
+    found?.picture ? h("p", { class: "note" }, "Brightness is the gradient’s magnitude, measured at the central unit and drawn at this one.") : null,
+    h("p", {}, h("a", { href: href("layers", [field.name]) }, "This layer’s other facts")),
+  ];
+}
+
+/** @param {Field[]} fields @param {number[]} space */
+export function whatExceeds(fields, space) {
+  const windowed = fields.filter((field) => field.kind === "conv" || field.kind === "pool");
+  const past = windowed.filter((field) => field.exceeds_input);
+  return h("section", {},
+    h("h2", {}, "Fields larger than the input"),
+    past.length
+      ? [
+          h("p", { class: "prose" }, `${counted(past.length, "layer")} with a window (of ${exact(windowed.length)}) could see more than the ${shape(space)} of the input; the rest of the field is padding.`),
+          h("ul", { class: "names" }, past.map((field) => h("li", {}, link(field.name), ` ${across(sizeOf(field))}`))),
+        ]
+      : h("p", { class: "prose" }, `None: each of the ${counted(windowed.length, "layer")} with a window sees less than the ${shape(space)} of the input, in at least one direction.`));
+}
+
+/** @param {import("../types.js").Advice[]} advice */
+export function whatToDo(advice) {
+  if (!advice.length) return null;
+  return h("section", {},
+    h("h2", {}, "Advice"),
+    advice.map(({ title, text, layers, macs }) => h("div", { class: "advice" },
+      h("h3", {}, title),
+      h("p", { class: "prose" }, text, macs ? ` They cost ${short(macs)} multiply-adds.` : null),
+      layers?.length ? h("ul", { class: "names" }, layers.map((name) => h("li", {}, link(name)))) : null)));
+}
+
+/** @param {string} name */
+function link(name) {
+  return h("a", { href: href("receptive", [], { layer: name }) }, name);
+}
+
+/** @param {number} share */
+function percent(share) {
+  return `${Number((100 * share).toPrecision(2))} %`;
+}

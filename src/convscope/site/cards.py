@@ -1,0 +1,173 @@
+"""The five ideas of the lesson as cards: what is said, what was measured, whether it holds here.
+
+A verdict is only worth what its threshold is: both are printed, with the floor, which is what the
+same code gives where the true answer is known to be zero.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from convscope.site import charts
+from convscope.site.numbers import shape, times
+
+Document = Mapping[str, Any]
+
+FEWER = 10.0
+"""Idea 1 is supported from this factor on: a tenfold saving by sharing, over the whole network."""
+
+LOCAL = 0.5
+"""Idea 2 is supported where more than this share of windowed layers sees less than the input."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """One idea, for a page or a report.
+
+    Args:
+        idea: as on the command line.
+        title: the idea in a few words.
+        sentence: the idea in one sentence.
+        page: the route of its evidence; None where there is no page for it.
+        command: the command that measures it.
+        available: whether this version of convscope has that command.
+        number: the headline; empty where nothing was measured, like the following four.
+        text: what the number means.
+        verdict: ``supported``, ``not supported`` or ``undecided``.
+        threshold: what the verdict was decided by.
+        floor: what the code gives where the truth is zero.
+        chart: a small SVG; its colours are custom properties of the page.
+        caption: what the chart shows.
+    """
+
+    idea: str
+    title: str
+    sentence: str
+    page: str | None
+    command: str
+    available: bool
+    number: str = ""
+    text: str = ""
+    verdict: str = ""
+    threshold: str = ""
+    floor: str = ""
+    chart: str = ""
+    caption: str = ""
+
+
+IDEAS = (
+    Card(
+        "sharing",
+        "One detector, used everywhere",
+        "What is worth finding in one place is worth finding in any other, so one small set of "
+        "weights serves every position.",
+        "#/sharing",
+        "convscope sharing MODEL",
+        True,
+    ),
+    Card(
+        "receptive",
+        "A unit sees a patch, no more",
+        "What belongs together lies close together, so a unit looks at a small patch and cannot "
+        "see outside it; deeper layers see further.",
+        "#/receptive",
+        "convscope receptive MODEL",
+        True,
+    ),
+    Card(
+        "features",
+        "Simple first, then composed",
+        "Complex things are made of simple ones: edges become corners, corners become shapes, "
+        "shapes become wholes, and training finds the stages by itself.",
+        None,
+        "convscope features MODEL --data DATA",
+        False,
+    ),
+    Card(
+        "shift",
+        "Move the picture, the maps move",
+        "Shift the input and a convolution’s answer shifts with it; pooling then forgets the exact "
+        "place.",
+        None,
+        "convscope shift MODEL --data DATA",
+        False,
+    ),
+    Card(
+        "learn",
+        "The right priors need less data",
+        "Where the assumptions fit the data there is less left to learn, and the network "
+        "generalises from fewer examples; where they do not fit, it does not.",
+        None,
+        "convscope learn --data DATA",
+        False,
+    ),
+)
+
+
+def cards(documents: Mapping[str, Document]) -> tuple[Card, ...]:
+    """Return the five cards, measured where ``documents`` holds the idea's document."""
+    return tuple(
+        _MEASURED[card.idea](card, documents[card.idea], documents["network"])
+        if card.idea in documents and card.idea in _MEASURED and "network" in documents
+        else card
+        for card in IDEAS
+    )
+
+
+def _sharing(card: Card, document: Document, network: Document) -> Card:
+    totals = document["totals"]
+    weights, local, dense = (totals[f"{form}weights"] for form in ("", "local_", "dense_"))
+    if not weights or not local:
+        return replace(card, text="This network has no weights to share.")
+    saved = local / weights
+    text = (
+        f"fewer weights because they are shared; another {times(dense / local)} because each "
+        f"looks at a patch. {weights:,} weights do the work of {dense:,}."
+    )
+    if totals.get("partial"):
+        text += " Some operations are unknown, so the totals are partial."
+    return replace(
+        card,
+        number=times(saved),
+        text=text,
+        verdict="supported" if saved >= FEWER else "not supported",
+        threshold=f"at least {times(FEWER)} by sharing alone",
+        floor="0, whole numbers counted exactly",
+        chart=charts.small(charts.sharing_whole(document)),
+        caption=f"Of {dense:,} weights, what locality, groups and sharing save, and what is left",
+    )
+
+
+def _receptive(card: Card, document: Document, network: Document) -> Card:
+    side = network["input"][1:]
+    windowed = [row for row in document["layers"] if row["kind"] in ("conv", "pool")]
+    seen = [tuple(row.get("local_size") or row["size"]) for row in windowed]
+    if not seen:
+        return replace(card, text="No layer of this network looks through a window.")
+    past = sum(all(n >= whole for n, whole in zip(sizes, side, strict=False)) for sizes in seen)
+    many = f"{past} of the {len(seen)} see" if past != 1 else f"One of the {len(seen)} sees"
+    return replace(
+        card,
+        number=f"{_side(seen[0])} → {_side(max(seen, key=max))}",
+        text=f"{_unit(side)} seen by the first and by the widest layer with a window, in an input "
+        f"of {shape(side)}. " + (f"{many} all of it." if past else "None sees all of it."),
+        verdict="supported" if past / len(seen) < 1 - LOCAL else "not supported",
+        threshold="more than half of the layers with a window see less than the input",
+        floor="0, exact integer geometry",
+        chart=charts.small(charts.receptive_line(document, network["input"])),
+        caption="How far a unit sees, from the first layer to the last; dashed: the input’s side",
+    )
+
+
+_MEASURED: dict[str, Callable[[Card, Document, Document], Card]] = {
+    "sharing": _sharing,
+    "receptive": _receptive,
+}
+
+
+def _side(sizes: tuple[int, ...]) -> str:
+    return f"{sizes[0]:,}" if len(set(sizes)) == 1 else shape(sizes).replace(" ", "")
+
+
+def _unit(side: list[int]) -> str:
+    return {1: "samples", 2: "pixels across", 3: "voxels across"}.get(len(side), "inputs across")

@@ -1,0 +1,174 @@
+"""The report: an atlas as one HTML file that needs nothing else, to mail, print and archive.
+
+It holds what stands still: verdicts, charts as SVG, tables, a few pictures, and how each number was
+measured. What has to be moved to be understood is left to the pages.
+"""
+
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import convscope
+from convscope.atlas import Atlas
+from convscope.atlas.files import write
+from convscope.site import charts, pictures
+from convscope.site.cards import Card, cards
+from convscope.site.numbers import shape, times
+from convscope.site.pages import ASSETS, documents_of
+
+Document = Mapping[str, Any]
+
+_WIDTH = 620  # pixels of a chart's plot: with its labels it fills a printed page
+_STYLES = (*(ASSETS / "base" / f"{name}.css" for name in ("tokens", "type", "parts")),)
+
+
+def report(atlas: str | Path, out: str | Path) -> Path:
+    """Write an atlas as one self-contained HTML file.
+
+    Args:
+        atlas: the folder that ``convscope look`` wrote.
+        out: the file; its folder exists.
+
+    Returns:
+        The place of the file.
+
+    Raises:
+        SpecError: the folder is no atlas, or ``out`` may not be written to.
+        WorkError: the atlas is damaged, or the disk failed.
+    """
+    opened = Atlas.open(atlas)
+    documents = documents_of(opened)
+    network = documents.get("network", {}) | dict(opened.manifest.network)
+    styles = "\n".join(path.read_text(encoding="utf-8") for path in (*_STYLES, _own_style()))
+    parts = [
+        f"<h1>Why {escape(network['spec'])} works</h1>",
+        f'<p class="lead">{escape(_lead(network, documents.get("data")))}</p>',
+        *(_claim(card, network["spec"]) for card in cards(documents)),
+        _sharing(documents.get("sharing")),
+        _receptive(documents.get("receptive"), documents.get("data"), opened.path),
+        _filters(network.get("filters")),
+        _about(opened, network),
+    ]
+    page = (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(network['spec'])} · convscope</title><style>{styles}</style></head>"
+        f"<body>{''.join(parts)}</body></html>\n"
+    )
+    place = Path(out)
+    write(place, page.encode())
+    return place
+
+
+def _own_style() -> Path:
+    return Path(__file__).parent / "report.css"
+
+
+def _lead(network: Document, data: Document | None) -> str:
+    on = f", on {data['count']:,} samples of {data['spec']}" if data else ""
+    return (
+        f"{network['parameters']:,} parameters reading an input of {shape(network['input'])}. "
+        f"What convscope measured{on}, with the thresholds that decided each verdict."
+    )
+
+
+def _claim(card: Card, spec: str) -> str:
+    heading = f'<h2>{escape(card.title)}</h2><p class="prose">{escape(card.sentence)}</p>'
+    if not card.verdict:
+        command = escape(card.command.replace("MODEL", spec))
+        when = "measures it" if card.available else "will measure it, in a later version"
+        text = f'<p class="note">Not measured. <code>{command}</code> {when}.</p>'
+        return f'<section class="claim">{heading}{text}</section>'
+    return (
+        f'<section class="claim">{heading}<p><strong>{escape(card.number)}</strong> '
+        f"{escape(card.text)}</p><figure>{card.chart}<figcaption>{escape(card.caption)}.</figcaption>"
+        f'</figure><p><span class="verdict" data-word="{card.verdict}">{card.verdict}</span> '
+        f'<span class="note">Threshold: {escape(card.threshold)}. Floor: {escape(card.floor)}.'
+        "</span></p></section>"
+    )
+
+
+def _sharing(document: Document | None) -> str:
+    if not document:
+        return ""
+    made = charts.sharing(document, _WIDTH)
+    rows = [row for row in document["layers"] if row["kind"] in ("conv", "linear")]
+    table = _table(
+        ("layer", "weights", "not shared", "dense", "locality", "groups", "sharing"),
+        [
+            (
+                row["name"],
+                *(f"{row[form]:,}" for form in ("weights", "local_weights", "dense_weights")),
+                *(times(row[f"{prior}_factor"]) for prior in ("locality", "grouping", "sharing")),
+            )
+            for row in rows
+        ],
+    )
+    chart = f"<figure>{charts.svg(made)}</figure>" if made else ""
+    return f"<h2>Parameters, layer by layer</h2>{chart}{table}"
+
+
+def _receptive(document: Document | None, data: Document | None, folder: Path) -> str:
+    if not document:
+        return ""
+    made = charts.receptive(document, _WIDTH)
+    chart = f"<figure>{charts.svg(made)}</figure>" if made else ""
+    shown = pictures.fields(document, data, folder)
+    seen = f'<div class="pictures">{"".join(shown)}</div>' if shown else ""
+    advice = "".join(
+        f"<h3>{escape(item['title'])}</h3><p>{escape(item['text'])} "
+        f"<span class='note'>{escape(', '.join(item.get('layers') or ()))}</span></p>"
+        for item in document.get("advice") or ()
+    )
+    return f"<h2>What a unit can see</h2>{chart}{seen}{advice}"
+
+
+def _filters(document: Document | None) -> str:
+    source = pictures.filters(document) if document else None
+    if not document or not source:
+        return ""
+    return (
+        f"<h2>The first filters: {escape(document['layer'])}</h2><figure>"
+        f'<img class="tiles" src="{source}" alt="Filters of {escape(document["layer"])}">'
+        "<figcaption>Each is scaled by its own largest weight; grey is zero.</figcaption></figure>"
+    )
+
+
+def _about(atlas: Atlas, network: Document) -> str:
+    keys = ("id", "dtype", "seed", "samples", "floor")
+    rows = [(entry.name, *(_said(entry.protocol.get(key)) for key in keys)) for entry in atlas]
+    facts = {
+        "network": network["spec"],
+        "fingerprint": network["fingerprint"],
+        "versions": ", ".join(f"{k} {v}" for k, v in (network.get("versions") or {}).items()),
+        "device": network.get("device"),
+        "command": network.get("command"),
+        "begun": atlas.manifest.created,
+        "written by": f"convscope {convscope.__version__}",
+    }
+    listed = "".join(
+        f"<dt>{escape(name)}</dt><dd>{escape(str(value))}</dd>"
+        for name, value in facts.items()
+        if value
+    )
+    table = _table(("what", "protocol", "arithmetic", "seed", "samples", "floor"), rows)
+    return f'<h2>How it was measured</h2>{table}<dl class="facts">{listed}</dl>'
+
+
+def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    columns = "".join(f'<th scope="col">{escape(name)}</th>' for name in head)
+    lines = "".join(
+        f'<tr><th scope="row">{escape(first)}</th>'
+        + "".join(f"<td>{escape(cell)}</td>" for cell in rest)
+        + "</tr>"
+        for first, *rest in rows
+    )
+    return (
+        f'<div class="scroll"><table><thead><tr>{columns}</tr></thead><tbody>{lines}</tbody>'
+        "</table></div>"
+    )
+
+
+def _said(value: object) -> str:
+    return "–" if value is None else str(value)

@@ -1,0 +1,129 @@
+"""Write the pages beside an atlas: its documents in the form that pages load, and the assets.
+
+Pages are static modules that read ``data/*.json``. What the first page needs is in ``site.json``;
+what others need is in files of their own, loaded when they are opened.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from functools import cache
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import convscope
+from convscope.atlas import Atlas
+from convscope.atlas.files import make_folder, write
+from convscope.finding import SCHEMA
+from convscope.site import charts
+from convscope.site.cards import IDEAS, cards
+
+ASSETS = Path(__file__).parent / "assets"
+DOCUMENTS = ("network", "data", *(card.idea for card in IDEAS))
+
+
+def build(atlas: str | Path) -> Path:
+    """Write ``index.html``, ``assets/`` and ``data/`` into an atlas's folder.
+
+    Args:
+        atlas: the folder that ``convscope look`` wrote.
+
+    Returns:
+        The place of ``index.html``.
+
+    Raises:
+        SpecError: the folder is no atlas.
+        WorkError: the atlas is damaged, or the disk failed.
+    """
+    opened = Atlas.open(atlas)
+    documents = documents_of(opened)
+    specs = charts.specs(documents)
+    make_folder(opened.path / "data")
+    for name, spec in specs.items():
+        _write_json(opened.path / "data" / f"chart-{name}.json", spec)
+    filters = documents["network"].pop("filters", None) if "network" in documents else None
+    if filters:
+        _write_json(opened.path / "data" / "filters.json", filters)
+    for name, document in documents.items():
+        _write_json(opened.path / "data" / f"{name}.json", document)
+    summary = _summary(opened, documents) | {
+        "charts": {name: charts.height(spec) for name, spec in specs.items()},
+        "filters": bool(filters),
+    }
+    _write_json(opened.path / "data" / "site.json", summary)
+    for source in _assets():
+        target = opened.path / "assets" / source.relative_to(ASSETS)
+        make_folder(target.parent)
+        write(target, source.read_bytes())
+    write(opened.path / "assets" / "vega.js", _vega())
+    index = opened.path / "index.html"
+    write(index, _index(summary).encode())
+    return index
+
+
+def documents_of(atlas: Atlas) -> dict[str, dict[str, Any]]:
+    """Return the documents that pages and report show, by entry."""
+    return {name: atlas.document(name) for name in DOCUMENTS if name in atlas}
+
+
+def _summary(atlas: Atlas, documents: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what every page needs, and nothing that only one of them does."""
+    manifest = atlas.manifest
+    network = {k: v for k, v in documents.get("network", {}).items() if k != "layers"}
+    return {
+        "convscope": convscope.__version__,
+        "schema": SCHEMA,
+        "network": network
+        | {"spec": manifest.network["spec"], "fingerprint": manifest.network["fingerprint"]},
+        "data": documents.get("data"),
+        "cards": [asdict(card) for card in cards(documents)],
+        "documents": list(documents),
+        "entries": [
+            {
+                "name": entry.name,
+                "summary": entry.summary,
+                "protocol": entry.protocol,
+                "written": entry.written,
+                "document": entry.document,
+                "table": entry.table,
+            }
+            for entry in atlas
+        ],
+        "left": manifest.left,
+        "created": manifest.created,
+        "measured_with": manifest.convscope,
+    }
+
+
+def _index(summary: Mapping[str, Any]) -> str:
+    """Return the page's HTML: every module is named in its head, so that they load side by side."""
+    modules = [source for source in _assets() if source.suffix == ".js"]
+    preloads = "\n".join(
+        f'<link rel="modulepreload" href="assets/{source.relative_to(ASSETS).as_posix()}">'
+        for source in modules
+    )
+    page = (Path(__file__).parent / "index.html").read_text(encoding="utf-8")
+    title = escape(str(summary["network"]["spec"]))
+    return page.replace("<!-- preloads -->", preloads).replace("<!-- network -->", title)
+
+
+def _assets() -> list[Path]:
+    """Return what pages load; ``types.js`` is for the type checker alone."""
+    kinds = (".js", ".css", ".svg")
+    found = (path for path in ASSETS.rglob("*") if path.suffix in kinds and path.name != "types.js")
+    return sorted(found)
+
+
+@cache
+def _vega() -> bytes:
+    """Return Vega and all it needs as one module, of the version the charts are made for."""
+    import altair as alt
+    import vl_convert
+
+    version = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
+    return vl_convert.javascript_bundle(vl_version=version).encode()
+
+
+def _write_json(path: Path, document: Mapping[str, Any]) -> None:
+    write(path, json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode())

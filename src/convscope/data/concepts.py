@@ -5,13 +5,12 @@ nothing covers it. Edges and colours are measured on the picture before blur and
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
 from convscope.data.canvas import Canvas
 from convscope.data.objects import OBJECTS
-from convscope.data.sample import Box
+from convscope.data.sample import Box, Contents
 
 HUES = ("red", "yellow", "green", "cyan", "blue", "magenta")
 EDGES = tuple(f"edge {45 * k}" for k in range(8))
@@ -35,14 +34,6 @@ _STEP = 0.06  # grey levels to a pixel from which a change of brightness is an e
 _SATURATED = 0.25
 _SEEN = 0.5  # share of a shape's pixels that must be uncovered for it to count
 _REACH = 2.5  # radius of a junction's mask in pixels of a 64-pixel picture
-
-
-@dataclass(frozen=True)
-class Contents:
-    """What is in one sample: boolean masks ``(*S)`` by concept, and boxes."""
-
-    masks: Mapping[str, np.ndarray]
-    boxes: tuple[Box, ...]
 
 
 def contents(canvas: Canvas) -> Contents:

@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import ClassVar, Literal, NamedTuple, Protocol
+from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
 
@@ -40,18 +40,17 @@ class Box:
     span: tuple[tuple[int, int], ...]
 
 
-class Known(Protocol):
-    """What is known of a sample's contents, worked out when first asked for."""
+@dataclass(frozen=True)
+class Contents:
+    """What is in one sample.
 
-    @property
-    def masks(self) -> Mapping[str, np.ndarray]:
-        """Per concept a boolean array ``(*S)``."""
-        ...
+    Args:
+        masks: per concept a boolean array ``(*S)``.
+        boxes: one per drawn thing that can be seen.
+    """
 
-    @property
-    def boxes(self) -> tuple[Box, ...]:
-        """One per drawn thing that can be seen."""
-        ...
+    masks: Mapping[str, np.ndarray]
+    boxes: tuple[Box, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,16 +61,17 @@ class Sample:
         array: float32, ``(C, *S)``.
         label: the index of its class; None where the source has no labels.
         name: what a person would call it: a file's name, or the sample's number.
-        contents: gives masks and boxes; None where nothing is known of the contents.
+        contents: works out masks and boxes when first asked for; None where nothing is known of the
+            contents.
     """
 
     array: np.ndarray
     label: int | None
     name: str
-    contents: Callable[[], Known] | None = field(default=None, repr=False)
+    contents: Callable[[], Contents] | None = field(default=None, repr=False)
 
     @cached_property
-    def _known(self) -> Known | None:
+    def _known(self) -> Contents | None:
         return None if self.contents is None else self.contents()
 
     @property

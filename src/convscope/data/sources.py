@@ -64,6 +64,14 @@ def _open_built_in(spec: str) -> Source:
             "numbers, N at "
             f"least 1, such as {head}:1000 or {head}:1000:7."
         )
+    if head == "parts1d":
+        from convscope.data.parts1d import Parts1d
+
+        return Parts1d(*values)
+    if head == "parts3d":
+        from convscope.data.parts3d import Parts3d
+
+        return Parts3d(*values)
     from convscope.data.parts import Parts
 
     return Parts(*values)

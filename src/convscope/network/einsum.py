@@ -35,7 +35,8 @@ def einsum_macs(
     ]
     everywhere = list(chain.from_iterable(labelled))
     if arrow:
-        kept = set(written.replace("...", "")) | {label for label in everywhere if "." in label}
+        under = {label for label in everywhere if "." in label} if "..." in written else set()
+        kept = set(written) | under
     else:
         kept = {label for label in everywhere if everywhere.count(label) == 1 or "." in label}
     operands = [
@@ -56,14 +57,16 @@ def _contract(operands: list[Operand], kept: set[str], path: list[int]) -> int:
     total = 0
     while len(operands) > 1:
         pair = sorted(path[:2]) if path else [0, 1]
-        path = path[2:]
         second, first = operands.pop(pair[1]), operands.pop(pair[0])
         needed = kept | set(chain.from_iterable(operands))
         both = {**first, **second}
         summed = (first.keys() & second.keys()) - needed
         if summed:
             total += _size(both, (needed & both.keys()) | summed)
-        operands.append({label: both[label] for label in both if label in needed})
+        result = {label: both[label] for label in both if label in needed}
+        # A path counts the result as the last operand; without one it is the first.
+        operands.insert(len(operands) if path else 0, result)
+        path = path[2:]
     return total
 
 

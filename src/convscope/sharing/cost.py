@@ -30,6 +30,7 @@ class LayerCost:
         dense_macs: multiply-adds of the dense form.
         links: real connections, taps on padding left out; None without a dense form. Padding by a separate
             operation just before the layer counts as padding too, if it pads with a constant.
+        connections: the links and one bias per output element, which is what LeCun's papers count.
         kernel: taps per axis; empty, like the next three, where there is no window.
         stride: step per axis.
         padding: positions added per axis, before and after.
@@ -57,6 +58,7 @@ class LayerCost:
     local_macs: int | None = 0
     dense_macs: int | None = 0
     links: int | None = None
+    connections: int | None = None
     kernel: tuple[int, ...] = ()
     stride: tuple[int, ...] = ()
     padding: Sides = ()
@@ -81,13 +83,6 @@ class LayerCost:
         if self.locality is None or self.grouping is None or self.sharing is None:
             return None
         return self.locality * self.grouping * self.sharing
-
-    @property
-    def connections(self) -> int | None:
-        """Return the links and one bias per output element: what LeCun's papers call connections."""
-        if self.links is None:
-            return None
-        return self.links + (prod(self.output) if self.biases else 0)
 
     def document(self) -> dict[str, Any]:
         """Return the row as JSON."""
@@ -136,6 +131,7 @@ def windowed(
     biases: int,
     macs: int | None,
     itemsize: int,
+    has_bias: bool,
     links: int | None = None,
     tied_biases: bool = False,
     fixed: bool = True,
@@ -150,10 +146,13 @@ def windowed(
         biases: how many of them are biases.
         macs: its multiply-adds.
         itemsize: bytes of one weight.
+        has_bias: whether it adds a bias; a reused layer does, though its biases are listed elsewhere.
         links: its real connections where something other than the window decides them.
         tied_biases: whether the local and the dense form keep one bias per output channel.
         fixed: whether its weights are stored; False where the network computes them from its input.
     """
+    real = window.links if links is None else links
+    everywhere = prod(window.output) if has_bias else 0
     return LayerCost(
         name=name,
         kind=kind,
@@ -164,10 +163,11 @@ def windowed(
         macs=macs,
         local_weights=window.local_weights if fixed else 0,
         dense_weights=window.dense_weights if fixed else 0,
-        twin_biases=biases if tied_biases or not biases else prod(window.output),
+        twin_biases=window.output[0] if has_bias and tied_biases else everywhere,
         local_macs=macs,
         dense_macs=window.dense_weights,
-        links=window.links if links is None else links,
+        links=real,
+        connections=real + everywhere,
         kernel=window.kernel,
         stride=window.stride,
         padding=window.padding,

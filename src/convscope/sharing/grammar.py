@@ -58,6 +58,7 @@ def described(text: str, *, tied_biases: bool = False) -> Sharing:
         biases=biases,
         macs=window.local_weights,
         itemsize=4,
+        has_bias=words.has_bias,
         tied_biases=tied_biases,
     )
     return Sharing(

@@ -15,6 +15,7 @@ import torch
 from torch import fx
 
 from convscope.network import Layer, Network
+from convscope.network.kinds import kind_of
 from convscope.network.layers import arguments, own_name
 from convscope.network.macs import multiply_adds
 from convscope.sharing.cost import LayerCost, as_it_is, windowed
@@ -75,12 +76,13 @@ class _Tally:
             (self._claimed[owner] for owner in sorted(weight & self._claimed.keys())), None
         )
         new = reaching - self._claimed.keys()
+        biases = frozenset(owner for owner in new if owner in bias or _is_bias(owner))
         self._claimed.update(dict.fromkeys(new, name))
         count = {
             "name": name,
-            "kind": layer.kind if layer else "other",
+            "kind": kind_of(node),
             "parameters": self._elements(new),
-            "biases": self._elements(new & bias),
+            "biases": self._elements(biases),
             "macs": macs,
             "itemsize": self._itemsize(weight or reaching),
         }
@@ -97,11 +99,15 @@ class _Tally:
                 )
             )
             return replace(row, shared_with=holder)
-        links = real_links(node, window)
         row = windowed(
-            window, links=links, tied_biases=self._tied_biases, fixed=bool(weight), **count
+            window,
+            links=real_links(node, window),
+            has_bias=isinstance(given.get("bias"), fx.Node),
+            tied_biases=self._tied_biases,
+            fixed=bool(weight),
+            **count,
         )
-        if (weight, window) in self._twins:
+        if weight and (weight, window) in self._twins:
             # The same weights at the same sizes: their twin is listed already.
             row = replace(row, local_weights=0, dense_weights=0, twin_biases=0)
         self._twins.add((weight, window))
@@ -143,9 +149,7 @@ class _Tally:
                     input=(),
                     output=(),
                     parameters=self._elements(group),
-                    biases=self._elements(
-                        frozenset(owner for owner in owners if owner.endswith("bias"))
-                    ),
+                    biases=self._elements(frozenset(filter(_is_bias, owners))),
                     macs=0,
                     local_weights=0,
                     dense_weights=0,
@@ -169,6 +173,11 @@ def _owners(net: Network, stored: dict[str, torch.nn.Parameter]) -> dict[str, st
     return {
         name: name if name in counted else first.get(where, name) for name, where in place.items()
     }
+
+
+def _is_bias(owner: str) -> bool:
+    last = owner.rpartition(".")[2]
+    return last == "bias" or last.startswith("bias_") or last.endswith("_bias")
 
 
 def _called(node: fx.Node) -> str:

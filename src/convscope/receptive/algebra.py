@@ -1,0 +1,342 @@
+"""The few ways in which operations move dependence: merge, contract, window, pick, spread, concatenate.
+
+Every rule is written in these. Each takes states and returns the state of the result; none of them
+touches a tensor's values.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from convscope.receptive.grids import NOTHING, Grid, Shape, constant, renumbered, reshaped, tabled
+from convscope.receptive.states import Field, Place, State, Term, Terms, as_whole, tidied, united
+from convscope.receptive.taps import AnyTaps, listed, shifted
+
+
+def merge(states: Sequence[State], shape: Shape, place: Place) -> State:
+    """Return the state of an element-wise operation, operands broadcast to ``shape``."""
+    aligned = [broadcast(state, shape, place) for state in states]
+    if len(aligned) == 1 or all(state is aligned[0] for state in aligned):
+        return aligned[0]
+    labelled = [state for state in aligned if state.labels]
+    if not labelled:
+        return State(shape, (united([state.fields[0] for state in aligned], shape, place),))
+    dims = sorted({d for state in labelled if state.labels for d in state.labels.dims})
+    sizes = [shape[d] for d in dims]
+    codes = np.stack(
+        [
+            s.labels.over(dims, shape).ravel() if s.labels else np.zeros(np.prod(sizes), int)
+            for s in aligned
+        ]
+    )
+    different, inverse = np.unique(codes, axis=1, return_inverse=True)
+    fields = tuple(
+        united([state.fields[i] for state, i in zip(aligned, column, strict=True)], shape, place)
+        for column in different.T
+    )
+    return State(shape, fields, tabled(dims, inverse.reshape(sizes), 0)).simplified()
+
+
+def broadcast(state: State, shape: Shape, place: Place) -> State:
+    """Return the state of a tensor expanded to a shape; an axis of one position, repeated, becomes global."""
+    if state.shape == shape:
+        return state
+    more = len(shape) - len(state.shape)
+    grown = {d for d, size in enumerate(state.shape) if size == 1 and shape[d + more] != 1}
+
+    def term(old: Term) -> Term:
+        if any(d in grown for d in old.grid.dims):
+            return as_whole(old, place, "broadcast")
+        return Term(old.site, renumbered(old.grid, {d: d + more for d in old.grid.dims}))
+
+    fields = tuple(tuple(tuple(map(term, terms)) for terms in field) for field in state.fields)
+    labels = state.labels and renumbered(state.labels, {d: d + more for d in state.labels.dims})
+    return State(shape, fields, labels)
+
+
+def contract(
+    state: State, dims: Sequence[int], place: Place, reason: str, *, keepdim: bool = False
+) -> State:
+    """Return the state of an operation each of whose outputs reads all positions of some dimensions.
+
+    Args:
+        state: the operand.
+        dims: the dimensions that are summed, averaged, normalised over.
+        place: where new sites are made.
+        reason: the operation's name, for axes that it reads as a whole.
+        keepdim: whether the dimensions stay, with size 1.
+    """
+    gone = {d % len(state.shape) for d in dims}
+    state = unlabelled(state, gone, place)
+    left = [d for d in range(len(state.shape)) if d not in gone]
+    if keepdim:
+        shape = tuple(1 if d in gone else n for d, n in enumerate(state.shape))
+        places = {d: d for d in range(len(shape))}
+    else:
+        shape = tuple(state.shape[d] for d in left)
+        places = dict.fromkeys(gone) | {d: i for i, d in enumerate(left)}
+
+    def term(old: Term) -> Term:
+        grid = old.grid
+        if not gone.intersection(grid.dims):
+            return Term(old.site, renumbered(grid, places))
+        if grid.axis is not None:
+            if state.shape[grid.axis] == 1:
+                return Term(old.site, renumbered(grid, places))
+            return as_whole(old, place, reason)
+        rest = [d for d in grid.dims if d not in gone]
+        over = grid.over([*rest, *(d for d in grid.dims if d in gone)], state.shape)
+        sizes = [state.shape[d] for d in rest]
+        if not rest:
+            return as_whole(old, place, reason)
+        new = _from_rows(old, over.reshape(int(np.prod(sizes)), -1), rest, sizes, place)
+        return Term(new.site, renumbered(new.grid, places))
+
+    return _each(state, shape, term, places, place)
+
+
+def window(
+    state: State, windows: Mapping[int, tuple[AnyTaps, int]], shape: Shape, place: Place
+) -> State:
+    """Return the state of an operation that slides over some dimensions.
+
+    Args:
+        state: the operand.
+        windows: for each of those dimensions, its taps and its number of outputs.
+        shape: shape of the result, of the same rank.
+        place: where new sites are made.
+    """
+    state = unlabelled(state, windows, place)
+
+    def term(old: Term) -> Term:
+        for dim in old.grid.dims:
+            if dim in windows:
+                old = _windowed(old, dim, *windows[dim], state.shape, place)
+        return old
+
+    same = {d: d for d in range(len(shape))}
+    return _each(state, shape, term, same, place)
+
+
+def pick(state: State, dim: int, taps: AnyTaps, outputs: int, place: Place) -> State:
+    """Return the state after elements along a dimension were moved, dropped, repeated or padded.
+
+    Args:
+        state: the operand.
+        dim: the dimension.
+        taps: for each new index the old one (a single tap).
+        outputs: number of new indices.
+        place: where new sites are made.
+    """
+    shape = (*state.shape[:dim], outputs, *state.shape[dim + 1 :])
+    rows = taps.rows(outputs, state.shape[dim])[:, 0]
+
+    def term(old: Term) -> Term:
+        if old.grid.axis == dim:
+            return Term(place.site(outputs, [(old.site, taps)]), old.grid)
+        return Term(old.site, _taken(old.grid, dim, rows, (dim,), state.shape, old.site.length))
+
+    fields = tuple(tuple(tuple(map(term, terms)) for terms in f) for f in state.fields)
+    labels = state.labels
+    if (rows == NOTHING).any() and not any(
+        dim in t.grid.dims for f in fields for a in f for t in a
+    ):
+        # Padding along channels: the new ones depend on nothing.
+        labels = labels or constant()
+        dims = tuple(sorted({*labels.dims, dim}))
+        table = labels.over(dims, state.shape).take(rows, dims.index(dim))
+        empty = rows.reshape([-1 if d == dim else 1 for d in dims]) == NOTHING
+        table = np.where(empty, len(fields), table)
+        return State(shape, (*fields, nothing(state)), Grid(dims, table)).simplified()
+    if labels:
+        labels = _taken(labels, dim, np.maximum(rows, 0), (dim,), state.shape, 0)
+    return State(shape, fields, labels).simplified()
+
+
+def spread(state: State, dim: int, rows: np.ndarray) -> State:
+    """Return the state after one dimension became several: ``out[..., i, j, ...] = x[..., rows[i, j], ...]``.
+
+    Args:
+        state: the operand.
+        dim: the dimension.
+        rows: old indices, -1 for padding; its rank is the number of new dimensions.
+    """
+    more = rows.ndim - 1
+    shape = (*state.shape[:dim], *rows.shape, *state.shape[dim + 1 :])
+    new = tuple(range(dim, dim + rows.ndim))
+    places = {d: d if d < dim else d + more for d in range(len(state.shape)) if d != dim}
+
+    def move(grid: Grid, length: int) -> Grid:
+        if dim not in grid.dims:
+            return renumbered(grid, places)
+        return _taken(grid, dim, rows, new, state.shape, length, places)
+
+    return state.mapped(shape, move)
+
+
+def reshape(state: State, shape: Shape) -> State:
+    """Return the state of a view of another shape."""
+    if shape == state.shape:
+        return state
+    return state.mapped(shape, lambda grid, n: reshaped(grid, state.shape, shape, n))
+
+
+def permute(state: State, order: Sequence[int]) -> State:
+    """Return the state of a permuted view: dimension ``i`` of the result is ``order[i]`` of the operand."""
+    order = [d % len(state.shape) for d in order]
+    places = {d: i for i, d in enumerate(order)}
+    shape = tuple(state.shape[d] for d in order)
+    return state.mapped(shape, lambda grid, _: renumbered(grid, places))
+
+
+def concatenate(
+    parts: Sequence[tuple[State | None, int]], dim: int, shape: Shape, axes: int, place: Place
+) -> State:
+    """Return the state of tensors side by side along a dimension.
+
+    Args:
+        parts: the state of each tensor (None: a constant) and its size along the dimension.
+        dim: the dimension.
+        shape: shape of the result.
+        axes: number of input axes.
+        place: where new sites are made.
+    """
+    fields: list[Field] = []
+    tables: list[np.ndarray] = []
+    known = [state.labels.dims for state, _ in parts if state and state.labels]
+    dims = sorted({dim, *(d for held in known for d in held)})
+    start = 0
+    for state, size in parts:
+        rows = np.arange(shape[dim]) - start
+        rows[(rows < 0) | (rows >= size)] = NOTHING
+        part = (*shape[:dim], size, *shape[dim + 1 :])
+        labels = state.labels if state and state.labels else constant()
+        tables.append(labels.over(dims, part) + len(fields))
+        if state is None:
+            fields.append(((),) * axes)
+        else:
+            moved = (
+                pick(State(part, state.fields), dim, shifted(-start), shape[dim], place)
+                if (any(dim in t.grid.dims for f in state.fields for a in f for t in a))
+                else state
+            )
+            fields.extend(moved.fields)
+        start += size
+    labels = Grid(tuple(dims), np.concatenate(tables, dims.index(dim)))
+    return State(shape, tuple(fields), labels).simplified()
+
+
+def unlabelled(
+    state: State, dims: Sequence[int] | Mapping[int, object] | set[int], place: Place
+) -> State:
+    """Return the state of elements that read all labels along some dimensions."""
+    labels = state.labels
+    if labels is None or not any(d in dims for d in labels.dims):
+        return state
+    rest = [d for d in labels.dims if d not in dims]
+    sizes = [state.shape[d] for d in rest]
+    over = labels.over([*rest, *(d for d in labels.dims if d in dims)], state.shape)
+    return relabelled(state, over.reshape(int(np.prod(sizes)), -1), rest, sizes, state.shape, place)
+
+
+def relabelled(
+    state: State,
+    rows: np.ndarray,
+    dims: Sequence[int],
+    sizes: Sequence[int],
+    shape: Shape,
+    place: Place,
+) -> State:
+    """Return the state of elements each of which reads several labels.
+
+    Args:
+        state: the operand.
+        rows: labels read, one row per element of the new label table.
+        dims: dimensions of that table.
+        sizes: their sizes.
+        shape: shape of the result.
+        place: where new sites are made.
+    """
+    sets = [tuple(np.unique(row)) for row in rows]
+    different = list(dict.fromkeys(sets))
+    number = {labels: i for i, labels in enumerate(different)}
+    fields = tuple(
+        united([state.fields[i] for i in labels], state.shape, place) for labels in different
+    )
+    table = np.array([number[labels] for labels in sets]).reshape(sizes)
+    return State(shape, fields, tabled(dims, table, 0)).simplified()
+
+
+def nothing(state: State) -> Field:
+    """Return the field of an element that depends on nothing."""
+    return ((),) * len(state.fields[0])
+
+
+def _each(
+    state: State,
+    shape: Shape,
+    term: Callable[[Term], Term],
+    places: Mapping[int, int | None],
+    place: Place,
+) -> State:
+    def axis(terms: Terms) -> Terms:
+        new = tuple(map(term, terms))
+        return terms if new == terms else tidied(new, shape, place)
+
+    fields = tuple(tuple(map(axis, field)) for field in state.fields)
+    labels = state.labels and renumbered(state.labels, places)
+    return State(shape, fields, labels).simplified()
+
+
+def _windowed(old: Term, dim: int, taps: AnyTaps, outputs: int, shape: Shape, place: Place) -> Term:
+    inputs = shape[dim]
+    if old.grid.axis != dim and old.grid.dims == (dim,):
+        # A table along one dimension: give every index a site of its own before sliding over it.
+        table = old.grid.values(shape)
+        old = Term(place.site(inputs, [(old.site, listed(table[:, None]))]), Grid((dim,)))
+    if old.grid.axis == dim:
+        return Term(place.site(outputs, [(old.site, taps)]), old.grid)
+    rest = [d for d in old.grid.dims if d != dim]
+    rows = taps.rows(outputs, inputs)
+    over = old.grid.over([*rest, dim], shape)
+    read = np.where(rows == NOTHING, NOTHING, over[..., rows])
+    sizes = [*(shape[d] for d in rest), outputs]
+    return _from_rows(old, read.reshape(-1, rows.shape[1]), [*rest, dim], sizes, place)
+
+
+def _from_rows(
+    old: Term, rows: np.ndarray, dims: Sequence[int], sizes: Sequence[int], place: Place
+) -> Term:
+    """Return the term of elements each of which reads a row of positions; equal rows share a position."""
+    rows = np.sort(rows, axis=1)
+    rows[:, 1:][rows[:, 1:] == rows[:, :-1]] = NOTHING
+    rows = np.sort(rows, axis=1)
+    rows = rows[:, (rows != NOTHING).any(0)] if (rows != NOTHING).any() else rows[:, :1]
+    # Order by the last (largest) position read, then the others: the order along the axis.
+    different, inverse = np.unique(rows[:, ::-1], axis=0, return_inverse=True)
+    site = place.site(len(different), [(old.site, listed(different[:, ::-1]))])
+    return Term(site, tabled(dims, inverse.reshape(sizes), site.length))
+
+
+def _taken(
+    grid: Grid,
+    dim: int,
+    rows: np.ndarray,
+    new: tuple[int, ...],
+    shape: Shape,
+    length: int,
+    places: Mapping[int, int] | None = None,
+) -> Grid:
+    if dim not in grid.dims:
+        return grid
+    at = grid.dims.index(dim)
+    table = grid.values(shape).take(np.maximum(rows, 0), at)
+    gone = (rows == NOTHING).reshape([*rows.shape, *(1 for _ in grid.dims[at + 1 :])])
+    table = np.where(gone, NOTHING, table)
+    rename = places or {}
+    dims = [
+        *(rename.get(d, d) for d in grid.dims[:at]),
+        *new,
+        *(rename.get(d, d) for d in grid.dims[at + 1 :]),
+    ]
+    return tabled(dims, table, length)

@@ -1,0 +1,215 @@
+"""From what a layer's elements depend on to the numbers a person reads: size, stride, start, centre."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+import numpy as np
+
+from convscope.receptive.algebra import unlabelled
+from convscope.receptive.grids import NOTHING, Grid, Shape
+from convscope.receptive.intervals import Intervals, union
+from convscope.receptive.sites import Site
+from convscope.receptive.states import Field, Place, State, Terms, tidied
+from convscope.receptive.taps import listed
+from convscope.receptive.units import Units
+
+Number = int | Fraction
+
+
+@dataclass(frozen=True)
+class AxisField:
+    """The receptive field of a layer along one input axis.
+
+    Args:
+        size: input positions from the first to the last that a unit reads; the largest phase's if there are several.
+        stride: input positions between neighbouring units; 0 where the layer has one position only.
+        start: first position that unit 0 reads; negative inside padding.
+        center: middle of unit 0's field.
+        local_size: the same without global operands (means, attention, gates); equal to ``size`` without any.
+        local_start: its first position.
+        local_center: its middle.
+        whole: why every unit reads the axis as a whole: ``"mean"``, ``"attention"``, ...; None if it does not.
+        whole_from: the graph node that introduced it.
+        phases: size per phase, where neighbouring units differ (transposed convolution, resizing).
+        shift_invariant: whether all units read alike; else the sizes are the largest over real units.
+    """
+
+    size: int
+    stride: Number
+    start: int
+    center: Number
+    local_size: int
+    local_start: int
+    local_center: Number
+    whole: str | None = None
+    whole_from: str | None = None
+    phases: tuple[int, ...] = ()
+    shift_invariant: bool = True
+
+
+@dataclass(frozen=True)
+class ChannelGroup:
+    """Neighbouring channels with the same field, side by side with others after a concatenation.
+
+    Args:
+        channels: first channel, and the one after the last.
+        axes: their field, per axis.
+    """
+
+    channels: tuple[int, int]
+    axes: tuple[AxisField, ...]
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Works out the numbers of states.
+
+    Args:
+        lengths: the input's size per axis.
+        place: where sites are made.
+        units: what real units read.
+    """
+
+    lengths: tuple[int, ...]
+    place: Place
+    units: Units = field(default_factory=Units)
+
+    def axes(self, state: State) -> tuple[AxisField, ...]:
+        """Return the field of the state's elements, all channels together."""
+        one = unlabelled(state, range(len(state.shape)), self.place)
+        return self._field(one.fields[0], state.shape)
+
+    def groups(self, state: State) -> tuple[ChannelGroup, ...]:
+        """Return the fields of neighbouring channels, where they differ; empty where all are the same."""
+        if state.labels is None or len(state.labels.dims) != 1:
+            return ()
+        labels = state.labels.values(state.shape)
+        found = [self._field(f, state.shape) for f in state.fields]
+        starts = [
+            c for c in range(len(labels)) if c == 0 or found[labels[c]] != found[labels[c - 1]]
+        ]
+        ends = [*starts[1:], len(labels)]
+        if len(starts) < 2:
+            return ()
+        return tuple(
+            ChannelGroup((start, end), found[labels[start]])
+            for start, end in zip(starts, ends, strict=True)
+        )
+
+    def _field(self, field: Field, shape: Shape) -> tuple[AxisField, ...]:
+        return tuple(
+            self._axis(terms, shape, self.lengths[a], used_elsewhere(field, a))
+            for a, terms in enumerate(field)
+        )
+
+    def _axis(self, terms: Terms, shape: Shape, length: int, elsewhere: set[int]) -> AxisField:
+        whole = next((t.site for t in terms if t.site.whole), None)
+        windowed = tuple(t for t in terms if not t.site.whole)
+        local = self._local(windowed, shape, elsewhere)
+        if whole is None:
+            return local or AxisField(0, 0, 0, 0, 0, 0, 0)
+        first, last = (int(ends[0]) for ends in self.units.hulls(whole))
+        if first > last:
+            first, last = 0, -1
+        if local:
+            # What the global operand leaves out at the edges, the local one may still read.
+            first = min(first, max(local.start, 0))
+            last = max(last, length - 1 if local.size >= length else last)
+        hull = (last - first + 1, first, _middle(first, last))
+        own = (local.size, local.start, local.center) if local else hull
+        return AxisField(
+            hull[0],
+            local.stride if local else 0,
+            *hull[1:],
+            *own,
+            whole=whole.whole,
+            whole_from=whole.node,
+            phases=local.phases if local else (),
+            shift_invariant=local.shift_invariant if local else True,
+        )
+
+    def _local(self, terms: Terms, shape: Shape, elsewhere: set[int]) -> AxisField | None:
+        terms = separated(terms, shape, elsewhere, self.place)
+        if not terms:
+            return None
+        planes = [t.site.plane for t in terms]
+        known = [p for p in planes if p is not None]
+        together = union(known) if len(known) == len(planes) else None
+        if together is not None:
+            return _from_plane(together)
+        return self._varying(terms, shape)
+
+    def _varying(self, terms: Terms, shape: Shape) -> AxisField:
+        """Return the largest field over real units, where no rule describes all."""
+        dims = sorted({d for t in terms for d in t.grid.dims})
+        firsts, lasts = [], []
+        for term in terms:
+            table = term.grid.over(dims, shape)
+            first, last = self.units.hulls(term.site)
+            absent = table == NOTHING
+            firsts.append(np.where(absent, np.iinfo(np.int64).max // 4, first[table]))
+            lasts.append(np.where(absent, -1, last[table]))
+        first, last = np.min(firsts, axis=0).ravel(), np.max(lasts, axis=0).ravel()
+        size = max(int((last - first).max()) + 1, 0)
+        start, end = int(first[0]), int(last[0])
+        if start > end:
+            start, end = 0, -1
+        middle = (first + last)[first <= last]
+        steps = np.unique(middle)
+        stride = (
+            Fraction(int(steps[-1] - steps[0]), 2 * (len(steps) - 1))
+            if len(steps) > 1
+            else Fraction(0)
+        )
+        stride = _plain(stride)
+        center = _middle(start, end)
+        return AxisField(size, stride, start, center, size, start, center, shift_invariant=False)
+
+
+def separated(terms: Terms, shape: Shape, elsewhere: set[int], place: Place) -> Terms:
+    """Return terms with a dimension that belongs to this axis alone (after a pixel shuffle) as a site of its own."""
+    result = []
+    for term in terms:
+        dims = term.grid.dims
+        if len(dims) == 1 and term.grid.axis is None and dims[0] not in elsewhere:
+            table = term.grid.values(shape)
+            site = place.site(shape[dims[0]], [(term.site, listed(table[:, None]))])
+            result.append(type(term)(site, Grid(dims)))
+        else:
+            result.append(term)
+    return tidied(result, shape, place)
+
+
+def used_elsewhere(field: Field, axis: int) -> set[int]:
+    """Return the tensor dimensions along which other input axes than this one vary."""
+    return {d for a, terms in enumerate(field) if a != axis for t in terms for d in t.grid.dims}
+
+
+def windowed_site(terms: Sequence[object]) -> Site | None:
+    """Return the one windowed site among terms, if there is exactly one."""
+    sites = [t.site for t in terms if not t.site.whole]  # type: ignore[attr-defined]
+    return sites[0] if len(sites) == 1 else None
+
+
+def _from_plane(plane: Intervals) -> AxisField:
+    start, end = plane[0] or (0, -1)
+    center = _middle(start, end)
+    return AxisField(
+        plane.size,
+        _plain(plane.jump),
+        start,
+        center,
+        plane.size,
+        start,
+        center,
+        phases=plane.sizes if plane.period > 1 else (),
+    )
+
+
+def _middle(first: int, last: int) -> Number:
+    return _plain(Fraction(first + last, 2))
+
+
+def _plain(number: Fraction) -> Number:
+    return number.numerator if number.denominator == 1 else number

@@ -1,0 +1,13 @@
+"""What each ATen operation reads, by family."""
+
+from convscope.receptive.rules import (  # noqa: F401
+    attending,
+    dependent,
+    mixing,
+    moving,
+    normalising,
+    padding,
+    resizing,
+    viewing,
+    windows,
+)

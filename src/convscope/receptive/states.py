@@ -1,0 +1,209 @@
+"""What a tensor depends on: its fields, and which of its elements has which.
+
+A *term* says that an element reads what a position of a site reads. A *field* is, per input axis, the
+terms of one element: several when paths were merged that are not comparable. The *state* of a tensor
+holds one field, or several with a table of labels where a concatenation put different ones side by
+side. Terms of *whole* sites (a mean, attention) are kept apart from windowed ones all the way, so that
+one global path does not erase what is known of the local ones.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from convscope.receptive.grids import NOTHING, Grid, Shape, constant, tabled
+from convscope.receptive.sites import Read, Site, Sites
+from convscope.receptive.taps import SAME, Taps, listed
+
+
+class Term(NamedTuple):
+    """Elements read what the site's position, given by the grid, reads."""
+
+    site: Site
+    grid: Grid
+
+
+Terms = tuple[Term, ...]
+Field = tuple[Terms, ...]
+"""Per input axis, its terms."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class State:
+    """What the elements of one tensor depend on.
+
+    Args:
+        shape: the tensor's shape for a batch of 1.
+        fields: the different fields of its elements.
+        labels: which field each element has; None where there is only one.
+    """
+
+    shape: Shape
+    fields: tuple[Field, ...]
+    labels: Grid | None = None
+
+    def mapped(self, shape: Shape, grid: Callable[[Grid, int], Grid]) -> "State":
+        """Return the state of a tensor whose elements were moved.
+
+        Args:
+            shape: its new shape.
+            grid: takes a grid and the number of positions of its site, returns the grid after the move.
+        """
+        fields = tuple(
+            tuple(
+                tuple(Term(t.site, grid(t.grid, t.site.length)) for t in terms) for terms in field
+            )
+            for field in self.fields
+        )
+        labels = grid(self.labels, 0) if self.labels else None
+        return State(shape, fields, labels).simplified()
+
+    def simplified(self) -> "State":
+        """Return the state without fields that no element has, and with equal fields made one."""
+        if self.labels is None:
+            return self
+        table = self.labels.values(self.shape)
+        kept: list[Field] = []
+        new = np.zeros(len(self.fields), np.int64)
+        for label in np.unique(table):
+            field = self.fields[label]
+            same = (i for i, other in enumerate(kept) if equal(field, other))
+            place = next(same, len(kept))
+            if place == len(kept):
+                kept.append(field)
+            new[label] = place
+        labels = tabled(self.labels.dims, new[table], 0)
+        return State(self.shape, tuple(kept), labels if labels.dims else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where sites are made: the network's collection, and the node whose rule is at work."""
+
+    sites: Sites
+    node: str
+
+    def site(self, length: int, reads: Iterable[Read], whole: str | None = None) -> Site:
+        """Return the site of this node with these reads."""
+        return self.sites.site(length, reads, self.node, whole)
+
+
+def equal(one: Field, other: Field) -> bool:
+    """Return whether two fields are the same."""
+    return one is other or all(
+        len(a) == len(b)
+        and all(x.site is y.site and x.grid.same(y.grid) for x, y in zip(a, b, strict=True))
+        for a, b in zip(one, other, strict=True)
+    )
+
+
+def united(fields: Sequence[Field], shape: Shape, place: Place) -> Field:
+    """Return the field of an element that reads all of these."""
+    if all(field is fields[0] for field in fields):
+        return fields[0]
+    return tuple(
+        tidied([term for terms in axis for term in terms], shape, place)
+        for axis in zip(*fields, strict=True)
+    )
+
+
+def tidied(terms: Sequence[Term], shape: Shape, place: Place) -> Terms:
+    """Return terms with everything that can be made one site made one.
+
+    Args:
+        terms: terms of one axis.
+        shape: shape of the tensor.
+        place: where new sites are made.
+    """
+    if len(terms) < 2:
+        return tuple(terms)
+    whole = {term.site: None for term in terms if term.site.whole}
+    groups = _grouped([term for term in terms if not term.site.whole], place)
+    if any(shape[d] > 1 for term in groups for d in term.grid.dims):
+        # One value for all positions of an axis that others resolve: a broadcast, which is global.
+        for term in [term for term in groups if not term.grid.dims]:
+            groups.remove(term)
+            whole[as_whole(term, place, "broadcast").site] = None
+    groups = _settled(groups, shape, place)
+    return (*groups, *_one_whole(list(whole), place))
+
+
+def as_whole(term: Term, place: Place, reason: str) -> Term:
+    """Return a windowed term as one that stands for the whole axis, reading every position it stands at."""
+    if term.site.whole:
+        return term
+    grid = term.grid
+    positions = range(term.site.length) if grid.table is None else np.unique(grid.table).tolist()
+    reads = tuple(p for p in positions if p != NOTHING)
+    if len(reads) == term.site.length:
+        reads = range(term.site.length)
+    site = place.site(1, [(term.site, Taps(1, term.site.length, (reads,)))], reason)
+    return Term(site, constant())
+
+
+def _grouped(terms: Sequence[Term], place: Place) -> list[Term]:
+    groups: list[tuple[Grid, dict[Site, None]]] = []
+    for term in terms:
+        for grid, sites in groups:
+            if term.site in sites and grid.same(term.grid):
+                break
+            if grid.same(term.grid) and next(iter(sites)).length == term.site.length:
+                sites[term.site] = None
+                break
+        else:
+            groups.append((term.grid, {term.site: None}))
+    return [Term(_one_site(tuple(sites), place), grid) for grid, sites in groups]
+
+
+def _one_site(sites: tuple[Site, ...], place: Place) -> Site:
+    if len(sites) == 1:
+        return sites[0]
+    return place.site(sites[0].length, [(site, SAME) for site in sites])
+
+
+def _one_whole(sites: list[Site], place: Place) -> Terms:
+    if not sites:
+        return ()
+    inner = {parent for site in sites for parent, _ in site.reads}
+    outer = [site for site in sites if site not in inner]
+    if len(outer) == 1:
+        return (Term(outer[0], constant()),)
+    first = min(outer, key=lambda site: site.index)
+    site = place.sites.site(1, [(site, SAME) for site in outer], first.node, first.whole)
+    return (Term(site, constant()),)
+
+
+def _settled(terms: list[Term], shape: Shape, place: Place) -> list[Term]:
+    """Join terms one of which determines the others: pixels and the windows they lie in."""
+    if len(terms) < 2:
+        return terms
+    terms = sorted(terms, key=lambda t: (len(t.grid.dims), t.site.length), reverse=True)
+    finest, rest = terms[0], terms[1:]
+    reads: list[Read] = [(finest.site, SAME)]
+    left: list[Term] = []
+    fine = finest.grid.values(shape)
+    for term in rest:
+        found = None
+        if set(term.grid.dims) <= set(finest.grid.dims):
+            coarse = term.grid.over(finest.grid.dims, shape)
+            found = _function(fine, coarse, finest.site.length)
+        if found is None:
+            left.append(term)
+        else:
+            reads.append((term.site, listed(found[:, None])))
+    if len(reads) == 1:
+        return [finest, *_settled(left, shape, place)]
+    joined = Term(place.site(finest.site.length, reads), finest.grid)
+    return [joined, *_settled(left, shape, place)]
+
+
+def _function(fine: np.ndarray, coarse: np.ndarray, length: int) -> np.ndarray | None:
+    """Return ``f`` with ``coarse == f[fine]`` everywhere, -1 where it is open; None if there is none."""
+    found = np.full(length + 1, NOTHING)
+    # The last place takes what stands at NOTHING, which must then be NOTHING too.
+    found[fine.reshape(-1)] = coarse.reshape(-1)
+    if (found[fine] != coarse).any() or found[-1] != NOTHING:
+        return None
+    return found[:-1]

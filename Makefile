@@ -37,7 +37,7 @@ types: $(DEV_READY)
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
 docs: $(DEV_READY)
-	$(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 bench: $(DEV_READY)
 	@for file in benchmarks/*.py; do echo "== $$file" && $(BIN)/python "$$file" || exit 1; done

@@ -18,7 +18,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         began = time.monotonic()
         command = [program, "demo", "--no-open", "--out", str(Path(folder) / "atlas")]
-        demo = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        demo = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
         try:
             address = served_at(demo)
             with urlopen(address, timeout=30) as answer:
@@ -28,7 +30,10 @@ def main() -> int:
             status = demo.wait(timeout=30)
     if "<title>" not in page:
         raise SystemExit(f"{address} answered something that is no page:\n{page[:500]}")
-    print(f"demo: served {len(page):,} characters at {address} after {time.monotonic() - began:.1f} s, ended with {status}")
+    print(
+        f"demo: served {len(page):,} characters at {address}, "
+        f"ended with {status} after {time.monotonic() - began:.1f} s"
+    )
     return 0
 
 

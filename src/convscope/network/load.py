@@ -47,8 +47,10 @@ def load(
     Args:
         spec: ``demo``, ``torchvision:NAME``, ``timm:NAME``, ``FILE.py:CALLABLE``,
             ``package.module:CALLABLE`` or ``FILE.pt2``.
-        weights: a ``.safetensors``, ``.pt`` or ``.pth`` file; ``"pretrained"`` asks the library for its own.
-        input: shape of one sample, ``(C, *S)``; where it is not given, the library's own, the data's, or a guess.
+        weights: a ``.safetensors``, ``.pt`` or ``.pth`` file; ``"pretrained"`` asks the library for
+            its own.
+        input: shape of one sample, ``(C, *S)``; where it is not given, the library's own, the
+            data's, or a guess.
         mean: subtracted per channel; by default the library's own, else nothing.
         std: divided by, per channel; the same.
         labels: the class names, or a text file with one per line.
@@ -93,9 +95,16 @@ def _built(asked: _Asked) -> Built:
     spec, pretrained = asked.spec, asked.weights == "pretrained"
     kind, colon, name = spec.rpartition(":")
     if spec == "demo":
-        from convscope.network.demo import DEMO_CLASSES, demo_module
+        from convscope.network.demo import (
+            DEMO_CLASSES,
+            DEMO_INPUT,
+            DEMO_MEAN,
+            DEMO_STD,
+            demo_module,
+        )
 
-        return Built(demo_module(), InputRule((3, 64, 64)), DEMO_CLASSES, trained=True)
+        rule = InputRule(DEMO_INPUT, DEMO_MEAN, DEMO_STD)
+        return Built(demo_module(), rule, DEMO_CLASSES, trained=True)
     if not colon or not name or not kind:
         raise SpecError(f"{spec!r} is not a model. {_FORMS} Try 'demo', or 'torchvision:resnet18'.")
     if kind == "torchvision":
@@ -104,7 +113,8 @@ def _built(asked: _Asked) -> Built:
         return timm_network(name, pretrained)
     if pretrained:
         raise SpecError(
-            f"Only torchvision and timm have weights of their own; give {spec} a file with --weights FILE."
+            f"Only torchvision and timm have weights of their own; give {spec} a file with "
+            "--weights FILE."
         )
     module, notes = _by_user(kind, name)
     return _with_library_rule(module, notes)
@@ -142,7 +152,8 @@ def _rule(asked: _Asked, built: Built) -> tuple[InputRule, tuple[str, ...]]:
     mean, std = (own.mean, own.std) if own else (asked.mean, asked.std)
     if mean is None and std is None and asked.spec != "demo":
         notes += (
-            "No mean and deviation were given: the network sees values in [0, 1] (sound in [-1, 1]) as they are.",
+            "No mean and deviation were given: the network sees values in [0, 1] (sound in [-1, "
+            "1]) as they are.",
         )
     return checked_rule(shape, mean, std), notes
 
@@ -165,6 +176,7 @@ def _labels(labels: Sequence[str] | str | Path | None) -> tuple[str, ...] | None
         lines = Path(labels).read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise SpecError(
-            f"The labels file {labels} was not read ({error}). Give a text file with one name per line."
+            f"The labels file {labels} was not read ({error}). Give a text file with one name per "
+            "line."
         ) from error
     return tuple(line.strip() for line in lines if line.strip())

@@ -1,0 +1,163 @@
+"""A training of the built-in network under way: every step of it follows from the recipe."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from math import cos, pi
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from convscope.data.world import VERSION
+from convscope.errors import SpecError
+from convscope.learning.checkpoint import load_checkpoint, save_checkpoint
+from convscope.network.demo import DEMO_MEAN, DEMO_STD, DemoNetwork
+from convscope.progress import Progress
+
+_EARLY = (500, 1000, 2000, 4000, 8000)  # pictures seen, where filters change fastest
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How the network is trained.
+
+    Args:
+        seed: of weights, order and shifts; the training pictures are those of world ``seed + 1``.
+        pictures: how many training pictures.
+        unseen: how many pictures of world 0 it is tested on.
+        epochs: how often each picture is seen.
+        batch: pictures to a step.
+        rate: the highest learning rate; it rises over the first sixth and falls to 0 along a
+            cosine.
+        decay: weight decay (AdamW).
+        smoothing: label smoothing.
+        shift: training pictures are moved by up to so many pixels, around the edges.
+    """
+
+    seed: int = 0
+    pictures: int = 20_000
+    unseen: int = 5_000
+    epochs: int = 12
+    batch: int = 100
+    rate: float = 0.004
+    decay: float = 0.02
+    smoothing: float = 0.05
+    shift: int = 4
+
+
+class Run:
+    """A training under way: the network, the optimiser's state, and how far it has come."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        self.recipe = recipe
+        self.network = DemoNetwork()
+        draw = torch.Generator().manual_seed(recipe.seed)
+        for module in self.network:
+            if isinstance(module, nn.Conv2d | nn.Linear):
+                nn.init.kaiming_normal_(module.weight, nonlinearity="relu", generator=draw)
+                assert module.bias is not None
+                nn.init.zeros_(module.bias)
+        self.optimiser = torch.optim.AdamW(
+            self.network.parameters(), lr=recipe.rate, weight_decay=recipe.decay
+        )
+        self.epoch = 0
+        self.wall_s = self.cpu_s = 0.0
+        self.seen: list[int] = []
+        self.filters: list[Tensor] = []
+
+    @classmethod
+    def begun(cls, recipe: Recipe) -> "Run":
+        """Start afresh."""
+        run = cls(recipe)
+        run.remember(0)
+        return run
+
+    @classmethod
+    def resumed(cls, recipe: Recipe, path: Path) -> "Run":
+        """Go on from a checkpoint, if there is one."""
+        if not path.is_file():
+            return cls.begun(recipe)
+        tensors, facts = load_checkpoint(path)
+        if facts.get("recipe") != asdict(recipe) or facts.get("world") != VERSION:
+            raise SpecError(
+                f"{path} belongs to a training with other settings ({facts.get('recipe')}). "
+                "Choose another folder, or remove the file to start afresh."
+            )
+        run = cls(recipe)
+        run.network.load_state_dict(_under(tensors, "network."))
+        for k, parameter in enumerate(run.network.parameters()):
+            run.optimiser.state[parameter] = _under(tensors, f"optimiser.{k}.")
+        run.epoch, run.seen = facts["epoch"], facts["seen"]
+        run.wall_s, run.cpu_s = facts["wall_s"], facts["cpu_s"]
+        run.filters = list(tensors["filters"])
+        return run
+
+    def save(self, path: Path, wall_s: float, cpu_s: float) -> None:
+        """Write a checkpoint; the times are of this call alone."""
+        tensors = {f"network.{k}": v for k, v in self.network.state_dict().items()}
+        for k, parameter in enumerate(self.network.parameters()):
+            for name, value in self.optimiser.state[parameter].items():
+                tensors[f"optimiser.{k}.{name}"] = value
+        tensors["filters"] = torch.stack(self.filters)
+        facts = {
+            "recipe": asdict(self.recipe),
+            "world": VERSION,
+            "epoch": self.epoch,
+            "seen": self.seen,
+            "wall_s": self.wall_s + wall_s,
+            "cpu_s": self.cpu_s + cpu_s,
+        }
+        save_checkpoint(path, tensors, facts)
+
+    def remember(self, seen: int) -> None:
+        """Add the first layer's filters to the timeline."""
+        self.seen.append(seen)
+        self.filters.append(self.network.get_parameter("conv1.weight").detach().clone())
+
+    def train_epoch(self, pictures: np.ndarray, labels: Tensor, progress: Progress) -> None:
+        """Go once through all pictures, in an order that the seed and the epoch's number give."""
+        recipe = self.recipe
+        draw = torch.Generator().manual_seed(recipe.seed * 1_000_003 + self.epoch + 1)
+        order = torch.randperm(len(pictures), generator=draw)
+        steps = -(-len(pictures) // recipe.batch)
+        self.network.train()
+        for step in range(steps):
+            done = self.epoch * steps + step
+            progress("training", done, recipe.epochs * steps)
+            chosen = order[step * recipe.batch : (step + 1) * recipe.batch]
+            move = torch.randint(-recipe.shift, recipe.shift + 1, (2,), generator=draw).tolist()
+            batch = torch.roll(normalised(pictures[chosen.numpy()]), move, (2, 3))
+            scores = self.network(batch)
+            loss = nn.functional.cross_entropy(
+                scores, labels[chosen], label_smoothing=recipe.smoothing
+            )
+            for group in self.optimiser.param_groups:
+                group["lr"] = recipe.rate * _schedule((done + 1) / (recipe.epochs * steps))
+            self.optimiser.zero_grad()
+            loss.backward()
+            self.optimiser.step()
+            seen = self.epoch * len(pictures) + step * recipe.batch + len(chosen)
+            if seen in _EARLY or step == steps - 1:
+                self.remember(seen)
+        self.epoch += 1
+        progress("training", self.epoch * steps, recipe.epochs * steps)
+
+
+def _schedule(done: float) -> float:
+    """Return the share of the highest learning rate at a point of the training, 0 to 1."""
+    rise = 1 / 6
+    if done < rise:
+        return done / rise
+    return 0.5 * (1 + cos(pi * (done - rise) / (1 - rise)))
+
+
+def _under(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+
+
+def normalised(pictures: np.ndarray) -> Tensor:
+    """Return uint8 pictures (B, 3, H, W) as the network takes them."""
+    batch = torch.from_numpy(pictures).to(memory_format=torch.channels_last).float() / 255
+    mean, std = (torch.tensor(x).reshape(1, 3, 1, 1) for x in (DEMO_MEAN, DEMO_STD))
+    return (batch - mean) / std

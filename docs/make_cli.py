@@ -25,7 +25,9 @@ What each command prints with `--json` is told in [JSON documents](json.md), wha
 def page() -> str:
     """Return the whole page."""
     names = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-    return HEAD + "\n".join([_section("convscope"), *(_section("convscope", name) for name in names)])
+    return HEAD + "\n".join(
+        [_section("convscope"), *(_section("convscope", name) for name in names)]
+    )
 
 
 def _section(*words: str) -> str:

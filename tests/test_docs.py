@@ -1,0 +1,191 @@
+"""The documentation is true: complete where it lists, current where it is made, and its code runs."""
+
+import ast
+import importlib
+import inspect
+import json
+import re
+import shlex
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from torch import nn
+
+import convscope
+from convscope import errors
+from convscope.cli.app import app
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md"))]
+
+
+def made_by(script: str) -> Any:
+    """Import one of the scripts in docs/ by its place."""
+    sys.path.insert(0, str(DOCS))
+    try:
+        return importlib.import_module(script)
+    finally:
+        sys.path.pop(0)
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    """Return the fenced code of one language on a page."""
+    fence = re.compile(rf"^```{language}\b[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+    return fence.findall(page.read_text(encoding="utf-8"))
+
+
+def name_of(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+def test_command_reference_is_what_help_prints() -> None:
+    page = (DOCS / "reference" / "cli.md").read_text(encoding="utf-8")
+    assert page == made_by("make_cli").page(), "run: python docs/make_cli.py"
+
+
+def commands() -> dict[str, set[str]]:
+    """Return every command with its options."""
+    group: Any = typer.main.get_command(app)
+    found = {
+        name: {option for one in command.params for option in [*one.opts, *one.secondary_opts]}
+        | {"--help", "-h"}
+        for name, command in group.commands.items()
+    }
+    return {**found, "": {"--help", "-h", "--version", "--install-completion", "--show-completion"}}
+
+
+def typed() -> Iterator[tuple[str, list[str]]]:
+    """Yield every convscope command of every page, with the page's name."""
+    for page in PAGES:
+        for code in [*blocks(page, "sh"), *blocks(page, "console")]:
+            joined = code.replace("\\\n", " ")
+            for found in re.finditer(r"(?<![\w/:-])convscope (?!\d)([^\n|)#]*)", joined):
+                for part in re.split(r"&&|;", "convscope " + found.group(1)):
+                    words = shlex.split(part)
+                    if words[:1] == ["convscope"]:
+                        yield name_of(page), words[1:]
+
+
+def test_every_command_on_every_page_exists() -> None:
+    known = commands()
+    seen = list(typed())
+    assert len(seen) > 20
+    wrong = []
+    for page, words in seen:
+        command = words[0] if words and not words[0].startswith("-") else ""
+        options = {word.partition("=")[0] for word in words if re.match(r"--?[a-z]", word)}
+        if command not in known:
+            wrong.append(f"{page}: convscope {command}")
+        elif options - known[command]:
+            wrong.append(f"{page}: convscope {command} {options - known[command]}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_every_make_target_on_every_page_exists() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    for page in PAGES:
+        for code in blocks(page, "sh"):
+            asked = set(re.findall(r"^make ([a-z]+)", code, re.MULTILINE))
+            assert asked <= targets, (name_of(page), asked - targets)
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    listed = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    missing = [
+        path
+        for page in DOCS.rglob("*.md")
+        if (path := page.relative_to(DOCS).as_posix()) not in listed
+    ]
+    assert not missing
+
+
+@pytest.mark.parametrize("name", sorted(convscope.__all__))
+def test_every_public_name_is_in_the_reference(name: str) -> None:
+    listed = (DOCS / "reference" / "api" / "index.md").read_text(encoding="utf-8")
+    assert f"`cs.{name}`" in listed
+    place = re.search(rf"`cs\.{name}`\]\(([\w/]+\.md)#([\w.]+)\)", listed)
+    assert place, f"{name} is not linked"
+    page = (DOCS / "reference" / "api" / place[1]).read_text(encoding="utf-8")
+    assert f"::: {place[2]}\n" in page
+    module, _, attribute = place[2].rpartition(".")
+    described = getattr(importlib.import_module(module), attribute)
+    public = getattr(convscope, name)
+    assert described is getattr(public, "__measure__", public) or described is public
+
+
+def test_every_error_class_is_explained() -> None:
+    page = (DOCS / "reference" / "errors.md").read_text(encoding="utf-8")
+    classes = [
+        name
+        for name, thing in vars(errors).items()
+        if inspect.isclass(thing) and issubclass(thing, Exception)
+    ]
+    assert classes
+    assert not [name for name in classes if f"`{name}`" not in page]
+
+
+def messages() -> Iterator[tuple[str, str]]:
+    """Yield the fixed words of every message that the source raises on purpose, with its place."""
+    for path in sorted((ROOT / "src" / "convscope").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Name)
+                and node.func.id in ("SpecError", "WorkError")
+            ):
+                words = "…".join(
+                    one.value
+                    for one in ast.walk(node)
+                    if isinstance(one, ast.Constant) and isinstance(one.value, str)
+                )
+                if words:
+                    yield f"{path.relative_to(ROOT)}:{node.lineno}", words
+
+
+def keys(document: Any) -> set[str]:
+    """Return every key of a JSON document, at any depth."""
+    if isinstance(document, dict):
+        return set(document).union(*(keys(value) for value in document.values()))
+    if isinstance(document, list):
+        return set().union(*(keys(item) for item in document))
+    return set()
+
+
+def test_every_field_of_the_documents_is_explained() -> None:
+    page = (DOCS / "reference" / "json.md").read_text(encoding="utf-8")
+    explained = set(re.findall(r"`([\w.]+)`", page))
+    explained |= {part for name in explained for part in name.split(".")}
+    module = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 36, 2))
+    net = convscope.Network(module, input=(1, 8, 8))
+    for finding in (convscope.sharing(net), convscope.receptive(net), convscope.sharing.lesson()):
+        document = json.loads(json.dumps(finding.document()))
+        document["protocol"]["settings"] = {}
+        by_kind = document.get("totals", {}).get("by_kind", {})
+        missing = keys(document) - explained - set(by_kind) - set(document["network"])
+        assert not missing, (finding.idea, sorted(missing))
+
+
+RUNNABLE = [page for page in PAGES if blocks(page, "python")]
+
+
+@pytest.mark.parametrize("page", RUNNABLE, ids=name_of)
+def test_the_python_on_a_page_runs(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {"__name__": "page"}
+    for code in blocks(page, "python"):
+        exec(compile(code, name_of(page), "exec"), names)
+
+
+def test_the_figures_are_what_their_script_draws() -> None:
+    script = made_by("make_figures")
+    for figure in (script.connections, script.field, script.square, script.ladder):
+        drawn = (DOCS / "pictures" / f"{figure.__name__}.svg").read_text(encoding="utf-8")
+        assert drawn == figure(), "run: python docs/make_figures.py"

@@ -12,7 +12,7 @@ import pytest
 import convscope
 
 ROOT = Path(__file__).resolve().parents[1]
-NAMES = ["Layer", "Network", "data", "load", "receptive", "sharing"]
+NAMES = ["Atlas", "Layer", "Network", "data", "load", "look", "receptive", "sharing"]
 
 
 def test_the_names_are_these() -> None:
@@ -56,7 +56,9 @@ def test_dir_lists_them() -> None:
 
 def test_one_version_everywhere() -> None:
     assert version("convscope") == convscope.__version__
-    assert f"version: {convscope.__version__}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"version: {convscope.__version__}\n" in (ROOT / "CITATION.cff").read_text(
+        encoding="utf-8"
+    )
     assert f"## {convscope.__version__} " in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
 

@@ -8,6 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from convscope.atlas import Atlas
+    from convscope.atlas.looking import look
     from convscope.data import open_source as data
     from convscope.network import Layer, Network, load
     from convscope.receptive import receptive
@@ -16,16 +18,18 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOME = {
+    "Atlas": ("convscope.atlas", "Atlas"),
     "Layer": ("convscope.network", "Layer"),
     "Network": ("convscope.network", "Network"),
     "data": ("convscope.data", None),
     "load": ("convscope.network", "load"),
+    "look": ("convscope.atlas.looking", "look"),
     "receptive": ("convscope.receptive", None),
     "sharing": ("convscope.sharing", None),
 }
 # None: the room itself, which is callable (see convscope.rooms).
 
-__all__ = ["Layer", "Network", "data", "load", "receptive", "sharing"]
+__all__ = ["Atlas", "Layer", "Network", "data", "load", "look", "receptive", "sharing"]
 
 
 def __getattr__(name: str) -> Any:

@@ -24,9 +24,10 @@ class Answer(NamedTuple):
 Ask = Callable[..., Answer]
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder that looks like an atlas with pages, beside a secret."""
+    tmp_path = tmp_path_factory.mktemp("served")
     atlas = tmp_path / "atlas"
     (atlas / "data").mkdir(parents=True)
     (atlas / "assets").mkdir()
@@ -39,7 +40,7 @@ def folder(tmp_path: Path) -> Path:
     return atlas
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def ask(folder: Path) -> Iterator[Ask]:
     """Return a function that sends one request, exactly as written."""
     listener = listening(None)

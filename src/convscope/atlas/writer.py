@@ -86,7 +86,7 @@ class AtlasWriter:
         return self._manifest
 
     def has(self, name: str, fingerprint: str) -> bool:
-        """Tell whether an entry with this very fingerprint is there, with all its files."""
+        """Tell whether the entry ``name`` is there with this very ``fingerprint`` and all its files."""
         entry = self._manifest.entries.get(name)
         return (
             entry is not None
@@ -151,7 +151,16 @@ class AtlasWriter:
         pictures: Mapping[str, bytes] | None = None,
         seconds: float | None = None,
     ) -> None:
-        """Keep a Finding: its table, its document (unless one is given), summary and protocol."""
+        """Keep a Finding: its table, its document, its summary and its protocol.
+
+        Args:
+            name: the entry's name.
+            fingerprint: hash of everything the result depends on (``schema.fingerprint``).
+            finding: what was found.
+            document: its JSON document, where more is in it than ``finding.document()`` has.
+            pictures: the files that the document shows, by their names in ``pictures/``.
+            seconds: how long it took.
+        """
         self.put(
             name,
             fingerprint,

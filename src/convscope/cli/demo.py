@@ -21,12 +21,14 @@ def demo_atlas(out: Path | None, terminal: Terminal) -> Path:
         SpecError: ``out`` holds something else.
         WorkError: the disk failed.
     """
-    from convscope.atlas.look import look
+    from convscope.atlas.looking import look
+    from convscope.atlas.writer import check_place
     from convscope.data import open_source
     from convscope.network import load
     from convscope.site import build
 
     folder = out or cache_folder() / f"demo-{convscope.__version__}"
+    check_place(folder)
     terminal.note(f"Looking at the built-in network; the atlas is kept in {folder}.")
     network = load("demo")
     look(

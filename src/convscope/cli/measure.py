@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def sharing(
     model: Annotated[
         str | None,
-        typer.Argument(metavar="[MODEL]", help="The network; `convscope --help` lists the forms."),
+        typer.Argument(metavar="MODEL", help="The network; `convscope --help` lists the forms."),
     ] = None,
     layer: Annotated[
         str | None,
@@ -39,7 +39,7 @@ def sharing(
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
 ) -> None:
-    """Idea 1: what every layer would cost dense, or without sharing its weights.
+    """Idea 1: what layers would cost dense, or unshared.
 
     Give a MODEL, or --layer, or --lesson.
     """
@@ -74,3 +74,25 @@ def sharing(
             found.document,
             lambda: tables.lesson(found) if lesson else tables.sharing(found, every=verbose),
         )
+
+
+def receptive(
+    model: o.Model,
+    weights: o.Weights = None,
+    input: o.Input = None,
+    mean: o.Mean = None,
+    std: o.Std = None,
+    json: o.AsJson = False,
+    quiet: o.Quiet = False,
+    verbose: o.Verbose = False,
+) -> None:
+    """Idea 2: what a unit of each layer can see."""
+    with Terminal(json=json, quiet=quiet, verbose=verbose) as terminal:
+        from convscope.cli import tables
+        from convscope.cli.loading import ModelWords, load_network
+
+        network = load_network(ModelWords(model, weights, input, mean, std), terminal)
+        from convscope.receptive import receptive as measured
+
+        found = measured(network)
+        terminal.answer(found.document, lambda: tables.receptive(found, every=verbose))

@@ -52,10 +52,10 @@ def look(
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
 ) -> None:
-    """Measure everything into an atlas, and make its pages; resumes where it stopped."""
+    """Measure everything into an atlas with pages; resumes where it stopped."""
     with Terminal(json=json, quiet=quiet, verbose=verbose) as terminal:
-        from convscope.atlas.look import checked_ideas
-        from convscope.atlas.look import look as measured
+        from convscope.atlas.looking import checked_ideas
+        from convscope.atlas.looking import look as measured
         from convscope.atlas.writer import check_place
         from convscope.cli.loading import (
             ModelWords,
@@ -116,13 +116,13 @@ def report(
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
 ) -> None:
-    """Write an atlas's verdicts, charts and pictures into one self-contained HTML file."""
+    """Write an atlas into one self-contained HTML file."""
     with Terminal(json=json, quiet=quiet, verbose=verbose) as terminal:
+        if out.suffix.lower() not in (".html", ".htm"):
+            raise SpecError(f"{out} is no name for a web page: type -o {out.stem}.html.")
         from convscope.cli.loading import envelope
         from convscope.site import report as written
 
-        if out.suffix.lower() not in (".html", ".htm"):
-            raise SpecError(f"{out} is no name for a web page: type -o {out.stem}.html.")
         place = written(atlas, out)
         size = place.stat().st_size
         terminal.answer(
@@ -144,7 +144,7 @@ def demo(
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
 ) -> None:
-    """Look at the built-in network, and show its pages until Ctrl-C."""
+    """Look at the built-in network, and show its pages."""
     with Terminal(json=json, quiet=quiet, verbose=verbose) as terminal:
         from convscope.cli.demo import demo_atlas
 

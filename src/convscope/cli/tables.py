@@ -16,7 +16,7 @@ def sharing(finding: "Finding", *, every: bool) -> "Iterator[RenderableType]":
     """Yield the layers that hold weights (or every one), the totals, and the summary."""
     document = finding.document()
     rows = [row for row in document["layers"] if every or row["weights"]]
-    table = _table(
+    table = empty(
         "layer", "kind", "output", "*weights", "*local", "*dense",
         "*locality", "*grouping", "*sharing", "*dense/shared", "*multiply-adds",
     )  # fmt: skip
@@ -59,13 +59,13 @@ def sharing(finding: "Finding", *, every: bool) -> "Iterator[RenderableType]":
 def lesson(finding: "Finding") -> "Iterator[RenderableType]":
     """Yield the lesson's comparison."""
     document = finding.document()
-    table = _table("reading", "*dense weights", "*convolution", "*times fewer")
+    table = empty("reading", "*dense weights", "*convolution", "*times fewer")
     for reading, row in document["convolution"].items():
         table.add_row(
             reading.replace("_", " "),
             f"{document['dense_weights']:,}",
             f"{row['weights']:,}",
-            f"{row['factor']:,}",
+            f"{row['factor']:,.1f}",
         )
     yield table
     yield finding.summary()
@@ -76,7 +76,7 @@ def receptive(finding: "Finding", *, every: bool) -> "Iterator[RenderableType]":
     document = finding.document()
     rows = document["layers"] if every else list(_changes(document["layers"]))
     seen = any(row["effective"] for row in rows)
-    table = _table(
+    table = empty(
         "layer", "kind", "*field", "*stride", "*start", "*centre", "sees all",
         *(("*effective 95 %", "*share of field") if seen else ()), "beyond the input",
     )  # fmt: skip
@@ -114,15 +114,15 @@ def _changes(rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         before = now
 
 
-def _table(*columns: str) -> "Table":
-    """Return a table; a column whose name starts with ``*`` is aligned to the right."""
+def empty(*columns: str) -> "Table":
+    """Return a table without rows; a column whose name starts with ``*`` is aligned to the right."""
     from rich import box
     from rich.table import Table
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in columns:
         right = name.startswith("*")
-        table.add_column(
+        made.add_column(
             name.removeprefix("*"), justify="right" if right else "left", overflow="fold"
         )
-    return table
+    return made

@@ -8,11 +8,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from convscope.atlas.facts import layer_table, network_document, network_facts
 from convscope.atlas.files import as_json
 from convscope.atlas.reader import Atlas
-from convscope.atlas.samples import SHOWN, data_document, data_facts
+from convscope.atlas.samples import data_document, data_facts
 from convscope.atlas.schema import fingerprint
 from convscope.atlas.writer import AtlasWriter, check_place
 from convscope.data import Source
@@ -20,9 +21,10 @@ from convscope.errors import SpecError
 from convscope.finding import Finding
 from convscope.network import Network
 from convscope.progress import Progress, silent
+from convscope.receptive import receptive
 from convscope.sharing import sharing
 
-IDEAS = ("sharing",)
+IDEAS = ("sharing", "receptive")
 """What ``look`` measures, in this order."""
 
 
@@ -67,10 +69,12 @@ def look(
     watched = _watched(progress, deadline)
     left: dict[str, str] = {}
     facts = None if data is None else data_facts(data)
+    # The samples are fitted before anything is written, as they may not fit.
+    samples = None if data is None else data_document(data, network.input.shape)
     with AtlasWriter(out, network_facts(network), facts) as atlas:
         _keep_network(atlas, network, device, command)
-        if data is not None:
-            _keep_data(atlas, data, network.input.shape)
+        if data is not None and samples is not None:
+            _keep_data(atlas, data, *samples)
         for step in _steps(network.to(device), data, ideas, seed, batch, device):
             if atlas.has(step.idea, step.fingerprint):
                 continue
@@ -128,6 +132,9 @@ def _steps(
     if "sharing" in ideas:
         key = fingerprint(idea="sharing", network=network.fingerprint)
         yield _Step("sharing", key, lambda progress: (sharing(network), {}))
+    if "receptive" in ideas:
+        key = fingerprint(idea="receptive", network=network.fingerprint)
+        yield _Step("receptive", key, lambda progress: (receptive(network), {}))
 
 
 def _watched(progress: Progress, deadline: float) -> Progress:
@@ -156,8 +163,9 @@ def _keep_network(atlas: AtlasWriter, network: Network, device: str, command: st
         )
 
 
-def _keep_data(atlas: AtlasWriter, data: Source, shape: tuple[int, ...]) -> None:
-    key = fingerprint(data=data.fingerprint, spec=data.spec, shape=shape, shown=SHOWN)
+def _keep_data(
+    atlas: AtlasWriter, data: Source, document: dict[str, Any], pictures: dict[str, bytes]
+) -> None:
+    key = fingerprint(data=data.fingerprint, document=as_json(document))
     if not atlas.has("data", key):
-        document, pictures = data_document(data, shape)
         atlas.put("data", key, document, idea="data", summary=f"{data!r}", pictures=pictures)

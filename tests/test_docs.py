@@ -18,6 +18,8 @@ from torch import nn
 import convscope
 from convscope import errors
 from convscope.cli.app import app
+from convscope.receptive import receptive
+from convscope.sharing import lesson, sharing
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -163,7 +165,7 @@ def test_every_field_of_the_documents_is_explained() -> None:
     explained |= {part for name in explained for part in name.split(".")}
     module = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 36, 2))
     net = convscope.Network(module, input=(1, 8, 8))
-    for finding in (convscope.sharing(net), convscope.receptive(net), convscope.sharing.lesson()):
+    for finding in (sharing(net), receptive(net), lesson()):
         document = json.loads(json.dumps(finding.document()))
         document["protocol"]["settings"] = {}
         by_kind = document.get("totals", {}).get("by_kind", {})

@@ -1,4 +1,4 @@
-"""Every public module, class and function explains itself; what the rooms offer says its arguments, results and errors."""
+"""Every public name explains itself; what the rooms offer says its arguments, results and errors."""
 
 import ast
 import importlib
@@ -77,13 +77,17 @@ def faults(thing: object, name: str) -> list[str]:
     raises, returns = _does(thing)
     said = []
     named = all(re.search(rf"``[^`]*\b{one}\b[^`]*``", text) for one in wanted)
-    if len(wanted) > 1 and "Args:" not in text and not named:  # one argument is told in the first line
+    if (
+        len(wanted) > 1 and "Args:" not in text and not named
+    ):  # one argument is told in the first line
         said.append(f"{name}: no Args for {', '.join(wanted)}")
     if "Args:" in text:
         said += [f"{name}: Args leave out {one}" for one in wanted if f"    {one}:" not in text]
     if returns and "eturn" not in text and not text.startswith(("Return", "Yield", "Tell")):
         said.append(f"{name}: nothing about what it returns")
-    said += [f"{name}: Raises leave out {error}" for error in sorted(raises) if f"{error}:" not in text]
+    said += [
+        f"{name}: Raises leave out {error}" for error in sorted(raises) if f"{error}:" not in text
+    ]
     return said
 
 

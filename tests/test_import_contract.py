@@ -1,4 +1,4 @@
-"""Who may import whom: `cli, server -> site -> atlas -> ideas -> data, engine -> network`, and nothing before its time."""
+"""Who may import whom: `cli, server -> site -> atlas -> ideas -> data, engine -> network`; nothing too early."""
 
 import ast
 import subprocess
@@ -19,7 +19,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "network": set(),
     "data": GROUND,
     "engine": GROUND,
-    **{idea: BELOW_IDEAS for idea in IDEAS},
+    **dict.fromkeys(IDEAS, BELOW_IDEAS),
     "features": BELOW_IDEAS | {"receptive"},  # the one exception: it may ask what a unit can see
     "atlas": BELOW_IDEAS | IDEAS,
     "site": BELOW_SITE,
@@ -37,7 +37,19 @@ ONLY_IN = {
     "starlette": "server",
     "ray": "engine",
 }
-LATE = {"torch", "torchvision", "timm", "altair", "ray", "fastapi", "uvicorn", "pyarrow", "numpy", "sklearn", "scipy"}
+LATE = {
+    "torch",
+    "torchvision",
+    "timm",
+    "altair",
+    "ray",
+    "fastapi",
+    "uvicorn",
+    "pyarrow",
+    "numpy",
+    "sklearn",
+    "scipy",
+}
 
 
 def modules() -> list[Path]:
@@ -75,7 +87,9 @@ def wrong_arrows(path: Path, source_room: str | None = None) -> list[str]:
 
 def test_arrows_run_one_way() -> None:
     rooms = {room_of(path) for path in modules()} - {""}
-    assert rooms <= MAY_IMPORT.keys(), f"rooms without a place in the house: {rooms - MAY_IMPORT.keys()}"
+    assert rooms <= MAY_IMPORT.keys(), (
+        f"rooms without a place in the house: {rooms - MAY_IMPORT.keys()}"
+    )
     wrong = [
         fault
         for path in modules()
@@ -106,8 +120,12 @@ def test_each_edge_has_one_room() -> None:
 
 def loaded_after(code: str) -> set[str]:
     """Return the top-level packages that a fresh interpreter has imported after running some code."""
-    program = f"import sys\n{code}\nprint(*sorted({{name.partition('.')[0] for name in sys.modules}}))"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    program = (
+        f"import sys\n{code}\nprint(*sorted({{name.partition('.')[0] for name in sys.modules}}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
     return set(done.stdout.splitlines()[-1].split())
 
 

@@ -29,8 +29,9 @@ class TorchvisionSource(Source):
 
     kind = "image"
 
-    def __init__(self, spec: str, dataset: Any) -> None:
+    def __init__(self, spec: str, dataset: Any, notes: tuple[str, ...] = ()) -> None:
         self.spec = spec
+        self.notes = notes
         self._dataset = dataset
         self.labels = self._labels()
         self.classes = class_names(self.labels, getattr(dataset, "classes", None))
@@ -87,7 +88,10 @@ def open_torchvision(spec: str) -> TorchvisionSource:
     split = next((s for s in _SPLITS if root.endswith(f":{s}")), None)
     root = root.removesuffix(f":{split}") if split else root
     split = split or "test"
+    from convscope.network.torchvision_schemas import import_torchvision
+
     try:
+        note = import_torchvision()
         from torchvision import datasets
     except ImportError as reason:
         raise SpecError(
@@ -123,4 +127,4 @@ def open_torchvision(spec: str) -> TorchvisionSource:
         ) from reason
     if not size:
         raise SpecError(f"torchvision's {name} under {root!r} is empty.")
-    return TorchvisionSource(spec, dataset)
+    return TorchvisionSource(spec, dataset, notes=(note,) if note else ())

@@ -132,22 +132,45 @@ def test_every_error_class_is_explained() -> None:
     assert not [name for name in classes if f"`{name}`" not in page]
 
 
+def fixed_words(node: ast.expr) -> str:
+    """Return a message's words, with an ellipsis for what differs."""
+    match node:
+        case ast.Constant(value=str(words)):
+            return words
+        case ast.JoinedStr(values=parts):
+            return "".join(fixed_words(part) for part in parts)
+        case ast.BinOp(left=left, right=right):
+            return fixed_words(left) + fixed_words(right)
+    return "…"
+
+
 def messages() -> Iterator[tuple[str, str]]:
-    """Yield the fixed words of every message that the source raises on purpose, with its place."""
+    """Yield the place and the words of every message that the source raises on purpose."""
     for path in sorted((ROOT / "src" / "convscope").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if (
-                isinstance(node, ast.Call)
-                and isinstance(node.func, ast.Name)
-                and node.func.id in ("SpecError", "WorkError")
-            ):
-                words = "…".join(
-                    one.value
-                    for one in ast.walk(node)
-                    if isinstance(one, ast.Constant) and isinstance(one.value, str)
-                )
-                if words:
-                    yield f"{path.relative_to(ROOT)}:{node.lineno}", words
+            match node:
+                case ast.Call(func=ast.Name(id="SpecError" | "WorkError"), args=[message, *_]):
+                    words = fixed_words(message)
+                    if words.strip("…. "):
+                        yield f"{name_of(path)}:{node.lineno}", words.replace("`", "")
+
+
+def test_every_message_has_its_row_among_the_errors() -> None:
+    page = (DOCS / "reference" / "errors.md").read_text(encoding="utf-8")
+    rows = [line.split(" | ")[0] for line in page.splitlines() if line.startswith("| ")]
+    excerpts = [excerpt for row in rows for excerpt in re.findall(r"`([^`]+)`", row)]
+    shapes = [
+        re.compile(".*".join(re.escape(part.strip(" ")) for part in excerpt.split("…")), re.DOTALL)
+        for excerpt in excerpts
+    ]
+    raised = list(messages())
+    assert len(raised) > 90
+    unexplained = [
+        f"{place}: {words}"
+        for place, words in raised
+        if not any(one.search(words) for one in shapes)
+    ]
+    assert not unexplained, "\n".join(unexplained)
 
 
 def keys(document: Any) -> set[str]:

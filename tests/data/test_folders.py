@@ -249,6 +249,24 @@ def test_sounds(tmp_path):
     assert np.array_equal(batch.arrays[0, 0, :50], np.zeros(50))
 
 
+def test_names_that_are_no_text_can_be_printed(tmp_path):
+    _png(tmp_path / "good.png")
+    (tmp_path / "good.png").rename(tmp_path / b"b\xffd.png".decode("utf-8", "surrogateescape"))
+    source = open_source(tmp_path)
+    assert source[0].name.encode() == "b\ufffdd.png".encode()
+    assert len(source.fingerprint) == 32
+
+
+def test_a_file_that_is_gone_is_skipped(tmp_path):
+    _png(tmp_path / "a.png")
+    _png(tmp_path / "b.png")
+    source = open_source(tmp_path)
+    (tmp_path / "a.png").unlink()
+    (batch,) = source.batches(4)
+    assert batch.indices.tolist() == [1]
+    assert dict(source.skipped)["a.png"].startswith("broken")
+
+
 def test_memory_does_not_grow_with_the_folder(tmp_path):
     import tracemalloc
 

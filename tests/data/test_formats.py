@@ -35,6 +35,13 @@ def test_colour_pictures_with_channels_last_or_first(tmp_path):
     assert np.array_equal(batch.arrays[4], last[4].array)
 
 
+def test_labels_may_be_names(tmp_path):
+    source = _open(tmp_path / "a.npz", images=PICTURES, labels=list("bacbab"))
+    assert source.classes == ("a", "b", "c")
+    assert source.labels is not None
+    assert source.labels.tolist() == [1, 0, 2, 1, 0, 1]
+
+
 @pytest.mark.parametrize(
     ("shape", "kind", "read"),
     [

@@ -9,7 +9,7 @@ was given.
 import csv
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,7 +60,7 @@ def listing(folder: Path, suffixes: frozenset[str], what: str) -> Listing:
     table = folder / "labels.csv"
     if table.is_file():
         ignored[".csv"] -= 1
-        return _by_table(folder, found, table, what, skipped, _notes(ignored, what))
+        return _by_table(found, table, what, skipped, _notes(ignored, what))
     if not found:
         raise SpecError(_nothing(folder, suffixes, what, skipped, ignored))
     tops = [name.split("/")[0] if "/" in name else None for name in found]
@@ -78,7 +78,7 @@ def listing(folder: Path, suffixes: frozenset[str], what: str) -> Listing:
     elif len(set(tops)) > 1:
         notes += (f"no classes: some {what} lie outside the class folders",)
     return Listing(
-        tuple(folder / name for name in found),
+        tuple(found.values()),
         tuple(found),
         labels,
         classes,
@@ -89,9 +89,9 @@ def listing(folder: Path, suffixes: frozenset[str], what: str) -> Listing:
 
 def _walk(
     folder: Path, suffixes: frozenset[str]
-) -> tuple[list[str], list[tuple[str, str]], Counter[str]]:
-    """Return the samples' names in order, what was skipped, and counts of ignored endings."""
-    found: list[str] = []
+) -> tuple[dict[str, Path], list[tuple[str, str]], Counter[str]]:
+    """Return the samples by name in order, what was skipped, and counts of ignored endings."""
+    found: dict[str, Path] = {}
     skipped: list[tuple[str, str]] = []
     ignored: Counter[str] = Counter()
     root = folder.resolve()
@@ -101,10 +101,10 @@ def _walk(
         try:
             entries = sorted(here.iterdir())
         except OSError as reason:
-            skipped.append((here.relative_to(folder).as_posix(), str(reason.strerror)))
+            skipped.append((_name(here, folder), str(reason.strerror)))
             continue
         for path in entries:
-            name = path.relative_to(folder).as_posix()
+            name = _name(path, folder)
             if path.name.startswith("."):
                 ignored["hidden"] += 1
             elif path.is_symlink() and not path.exists():
@@ -119,15 +119,20 @@ def _walk(
                 ):  # a link to a folder within would show files twice, or for ever
                     waiting.append(path)
             elif path.suffix.lower() in suffixes and path.is_file():
-                found.append(name)
+                found[name] = path
             else:
                 ignored[path.suffix.lower() or "no ending"] += 1
-    return sorted(found), skipped, ignored
+    return dict(sorted(found.items())), skipped, ignored
+
+
+def _name(path: Path, folder: Path) -> str:
+    """Return what a file is called, in characters that can be printed on any system."""
+    name = path.relative_to(folder).as_posix()
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _by_table(
-    folder: Path,
-    found: Sequence[str],
+    found: Mapping[str, Path],
     table: Path,
     what: str,
     skipped: list[tuple[str, str]],
@@ -135,12 +140,11 @@ def _by_table(
 ) -> Listing:
     """Take files and labels from ``labels.csv``."""
     rows = _rows(table)
-    there = set(found)
-    kept = [row for row in rows if row["file"] in there]
+    kept = [row for row in rows if row["file"] in found]
     skipped += [
         (row["file"], "named in labels.csv and not a file of the folder")
         for row in rows
-        if row["file"] not in there
+        if row["file"] not in found
     ]
     listed = {row["file"] for row in rows}
     skipped += [(name, "not in labels.csv") for name in found if name not in listed]
@@ -162,7 +166,7 @@ def _by_table(
         classes = sorted(set(values))
         labels = np.array([classes.index(value) for value in values], np.int64)
     return Listing(
-        tuple(folder / row["file"] for row in kept),
+        tuple(found[row["file"]] for row in kept),
         tuple(row["file"] for row in kept),
         labels,
         tuple(classes),

@@ -53,31 +53,39 @@ def open_npz(spec: str, path: Path) -> ArraySource:
     )
     kind: Kind = {3: "sound", 4: "image", 5: "volume"}[stored.ndim]  # type: ignore[assignment]
     scale, scaled = scale_of(stored, kind)
+    labels, classes = _labels(arrays, len(stored), path)
     names = arrays.get("names")
     rate = next((arrays[name] for name in _RATES if name in arrays), None)
     return ArraySource(
         spec,
         stored,
         scale,
-        labels=_labels(arrays, len(stored), path),
-        classes=next((arrays[name].tolist() for name in _CLASSES if name in arrays), None),
+        labels=labels,
+        classes=classes,
         names=names.tolist() if names is not None and len(names) == len(stored) else None,
         rate=int(rate) if rate is not None and rate.ndim == 0 else None,
         notes=assumed + scaled,
     )
 
 
-def _labels(arrays: Mapping[str, np.ndarray], count: int, path: Path) -> np.ndarray | None:
+def _labels(
+    arrays: Mapping[str, np.ndarray], count: int, path: Path
+) -> tuple[np.ndarray | None, list[str] | None]:
+    """Return the labels and the names of classes; labels may be names themselves."""
     key = next((name for name in _LABELS if name in arrays), None)
+    classes = next((arrays[name].tolist() for name in _CLASSES if name in arrays), None)
     if key is None:
-        return None
+        return None, None
     labels = arrays[key]
+    if labels.dtype.kind == "U" and labels.shape == (count,):
+        names, labels = np.unique(labels, return_inverse=True)
+        return labels.astype(np.int64), names.tolist()
     if labels.shape != (count,) or labels.dtype.kind not in "ui" or (count and labels.min() < 0):
         raise SpecError(
-            f"{key!r} in {path} has the shape {labels.shape} and type {labels.dtype}; "
-            f"expected one whole number from 0 per sample, so the shape ({count},)."
+            f"{key!r} in {path} has the shape {labels.shape} and type {labels.dtype}; expected one "
+            f"whole number from 0, or one name, per sample, so the shape ({count},)."
         )
-    return labels.astype(np.int64)
+    return labels.astype(np.int64), classes
 
 
 def _read(path: Path) -> dict[str, np.ndarray]:

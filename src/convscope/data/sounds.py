@@ -21,9 +21,9 @@ def header_of(path: Path) -> tuple[tuple[int, int], int]:
     """
     import soundfile
 
-    if path.stat().st_size == 0:
-        raise WorkError("empty file")
     try:
+        if path.stat().st_size == 0:
+            raise WorkError("empty file")
         about = soundfile.info(path)
     except (RuntimeError, OSError, ValueError) as reason:
         raise WorkError("not a sound that can be read") from reason

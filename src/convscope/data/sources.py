@@ -49,7 +49,13 @@ def open_source(spec: str | Path, *, progress: Progress = silent) -> Source:
         from convscope.data.zoo import open_digits
 
         return open_digits(text)
-    return _open_path(text, Path(text).expanduser(), progress)
+    try:
+        return _open_path(text, Path(text).expanduser(), progress)
+    except OSError as reason:
+        raise SpecError(
+            f"{text!r} cannot be read: {reason.strerror or reason}. "
+            "Check that the path is right and that you may read it."
+        ) from reason
 
 
 def _open_built_in(spec: str) -> Source:

@@ -131,6 +131,9 @@ def train_demo(
             called again.
         progress: told of pictures drawn, trained on and tested.
 
+    Returns:
+        Accuracy with its interval, beside the shipped record; the network; the timeline.
+
     Raises:
         SpecError: ``out`` holds a checkpoint of another recipe, or something that is no checkpoint.
     """

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 PICTURES = Path(__file__).parent / "pictures"
-INK, PAPER, FAINT = "#24272e", "#fdfcfa", "#c9c6bf"
+INK, PAPER, FAINT = "#24272e", "#fcfbf8", "#c9c6bf"
 HUES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a5195", "#8c564b")
 WORDS = f'font-family="system-ui, sans-serif" font-size="13" fill="{INK}"'
 

@@ -116,6 +116,28 @@ def test_each_kind_of_file_gives_what_a_viewer_shows(zoo):
     assert np.allclose(read("float.tif")[0], [[0, 0.5], [1, 0.25]])
 
 
+@pytest.mark.parametrize("kind", ["jpg", "png", "gif", "webp", "avif", "tif", "bmp"])
+def test_a_damaged_file_is_read_or_refused_and_nothing_else(tmp_path, kind):
+    rng = np.random.default_rng(1)
+    path = tmp_path / f"a.{kind}"
+    Image.fromarray(_noise()).save(path)
+    whole = path.read_bytes()
+    refused = 0
+    for trial in range(60):
+        damaged = bytearray(whole)
+        if trial % 3:
+            for at in rng.integers(0, len(whole) if trial % 3 == 1 else 60, 8).tolist():
+                damaged[at] = int(rng.integers(256))
+        else:
+            damaged = damaged[: int(rng.integers(len(whole)))]
+        path.write_bytes(bytes(damaged))
+        try:
+            assert pictures.read(path).shape[0] in (1, 3)
+        except WorkError:
+            refused += 1
+    assert refused > 10
+
+
 def test_classes_come_from_folders(tmp_path):
     for name in ("b", "a"):
         (tmp_path / name / "deep").mkdir(parents=True)

@@ -47,7 +47,7 @@ _TURNED = (5, 6, 7, 8)  # EXIF orientations that exchange rows and columns
 # What PIL's decoders raise on broken files:
 _BROKEN = (
     *(OSError, ValueError, SyntaxError, EOFError, TypeError, LookupError, ArithmeticError),
-    *(struct.error, zlib.error),
+    *(struct.error, zlib.error, RuntimeError),
 )
 
 

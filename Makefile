@@ -23,7 +23,7 @@ else
 endif
 
 test: $(DEV_READY)
-	$(BIN)/python -m pytest -n 2 $(ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 $(ARGS)
 
 install: $(DEV_READY)
 

@@ -154,7 +154,7 @@ def test_the_shipped_network_does_what_its_record_says():
     assert record["unseen"] == 5000
     assert record["accuracy"] >= 0.95
     assert record["recipe"] == asdict(Recipe())
-    assert record["wall_s"] < 600
+    assert record["cpu_s"] < 600  # so less than ten minutes on one core, whatever else runs there
     network = demo_module()
     assert not network.training
     source, right, tried = Parts(5000, 0), 0, 0

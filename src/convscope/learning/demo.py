@@ -51,6 +51,7 @@ class DemoTraining:
         by_class: accuracy of each class.
         wall_s: seconds it took, drawing and testing included.
         cpu_s: seconds of processor time in all threads.
+        threads: that torch computed with.
         date: when it ended, year-month-day.
         versions: of what it was made with.
         shipped: the record of the network that convscope comes with; None while there is none.
@@ -67,6 +68,7 @@ class DemoTraining:
     by_class: Mapping[str, float]
     wall_s: float
     cpu_s: float
+    threads: int
     date: str
     versions: Mapping[str, str]
     shipped: Mapping[str, Any] | None
@@ -96,6 +98,7 @@ class DemoTraining:
             "parameters": sum(p.numel() for p in self.network.parameters()),
             "wall_s": round(self.wall_s, 1),
             "cpu_s": round(self.cpu_s, 1),
+            "threads": self.threads,
             "date": self.date,
             "versions": dict(self.versions),
         }
@@ -165,6 +168,7 @@ def train_demo(
         },
         wall_s=run.wall_s + time.perf_counter() - started,
         cpu_s=run.cpu_s + time.process_time() - used,
+        threads=torch.get_num_threads(),
         date=date.today().isoformat(),
         versions=_versions(),
         shipped=demo_record() if RECORD.is_file() else None,

@@ -41,17 +41,27 @@ def free():
 '''
 
 
+@pytest.fixture(scope="session")
+def furnish() -> Callable[[Path], None]:
+    """Return what puts ``model.py``, ``digits.npz``, ``sound.npz`` and ``volume.npz`` into a folder."""
+
+    def put(folder: Path) -> None:
+        (folder / "model.py").write_text(MODEL)
+        draw = np.random.default_rng(0)
+        images = draw.random((6, 16, 16), np.float32)
+        np.savez(folder / "digits.npz", images=images, labels=np.arange(6) % 3)
+        np.savez(folder / "sound.npz", waveforms=draw.random((4, 64), np.float32) - 0.5)
+        np.savez(folder / "volume.npz", x=draw.random((4, 1, 8, 8, 8), np.float32))
+
+    return put
+
+
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Go to an empty folder with ``model.py``, ``digits.npz``, ``sound.npz`` and ``volume.npz``."""
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, furnish: Callable[[Path], None]) -> Path:
+    """Go to an empty folder with a model and data."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    (tmp_path / "model.py").write_text(MODEL)
-    draw = np.random.default_rng(0)
-    images = draw.random((6, 16, 16), np.float32)
-    np.savez(tmp_path / "digits.npz", images=images, labels=np.arange(6) % 3)
-    np.savez(tmp_path / "sound.npz", waveforms=draw.random((4, 64), np.float32) - 0.5)
-    np.savez(tmp_path / "volume.npz", x=draw.random((4, 1, 8, 8, 8), np.float32))
+    furnish(tmp_path)
     return tmp_path
 
 

@@ -64,8 +64,8 @@ def make_folder(path: Path) -> None:
 
 
 def sweep(folder: Path) -> None:
-    """Delete what killed writers left in a folder; call it only while holding the folder's lock."""
-    for leftover in folder.glob(".*.tmp"):
+    """Delete what killed writers left under a folder; call it while holding the folder's lock."""
+    for leftover in folder.rglob(".*.tmp"):
         leftover.unlink(missing_ok=True)
 
 

@@ -66,9 +66,9 @@ class AtlasWriter:
                     convscope=convscope.__version__,
                 )
             self._save()
-            for folder in (self.path, *(self.path / name for name in FOLDERS)):
-                make_folder(folder)
-                sweep(folder)
+            for name in FOLDERS:
+                make_folder(self.path / name)
+            sweep(self.path)
             self._held = stack.pop_all()
         return self
 

@@ -8,6 +8,6 @@ def main() -> None:
     try:
         from convscope.cli.app import app
 
-        app()
+        app(prog_name="convscope")
     except KeyboardInterrupt:  # before a command has begun, or while it ends
         sys.exit(130)

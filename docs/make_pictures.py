@@ -19,7 +19,12 @@ import convscope as cs
 from convscope.site import build
 
 PICTURES = Path(__file__).parent / "pictures"
-PAGES = {"pages": "#/", "sharing": "#/sharing", "layers": "#/layers", "receptive": "#/receptive"}
+PAGES = {
+    "pages": "#/",
+    "sharing": "#/sharing",
+    "layers": "#/layers/conv3",
+    "receptive": "#/receptive?layer=conv3",
+}
 SIZE = (1280, 860)
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 

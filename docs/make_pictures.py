@@ -59,7 +59,6 @@ def main() -> None:
 def shoot(page: Page, address: str, name: str) -> None:
     """Write one picture."""
     page.goto(address)
-    page.reload()
     page.wait_for_load_state("networkidle")
     page.wait_for_timeout(1500)  # charts draw, numbers count up
     picture = Image.open(io.BytesIO(page.screenshot()))

@@ -10,7 +10,7 @@ import numpy as np
 
 from convscope.receptive.grids import NOTHING, Grid, Shape, constant, renumbered, reshaped, tabled
 from convscope.receptive.states import Field, Place, State, Term, Terms, as_whole, tidied, united
-from convscope.receptive.taps import AnyTaps, listed, shifted
+from convscope.receptive.taps import AnyTaps, listed, reaches_everywhere, shifted
 
 
 def merge(states: Sequence[State], shape: Shape, place: Place) -> State:
@@ -80,6 +80,11 @@ def contract(
         grid = old.grid
         if not gone.intersection(grid.dims):
             return Term(old.site, renumbered(grid, places))
+        if old.site.whole:
+            rest = [d for d in grid.dims if d not in gone]
+            table = grid.over([*rest, *(d for d in grid.dims if d in gone)], state.shape)
+            alive = table.reshape([*table.shape[: len(rest)], -1]).max(-1)
+            return Term(old.site, renumbered(tabled(rest, alive, 1), places))
         if grid.axis is not None:
             if state.shape[grid.axis] == 1:
                 return Term(old.site, renumbered(grid, places))
@@ -109,6 +114,8 @@ def window(
     state = unlabelled(state, windows, place)
 
     def term(old: Term) -> Term:
+        if old.site.whole:
+            return _alive(old, windows, state.shape)
         for dim in old.grid.dims:
             if dim in windows:
                 old = _windowed(old, dim, *windows[dim], state.shape, place)
@@ -129,18 +136,26 @@ def pick(state: State, dim: int, taps: AnyTaps, outputs: int, place: Place) -> S
         place: where new sites are made.
     """
     shape = (*state.shape[:dim], outputs, *state.shape[dim + 1 :])
+    if outputs == 0:
+        return State(shape, (nothing(state),))
     rows = taps.rows(outputs, state.shape[dim])[:, 0]
+    padded = bool((rows == NOTHING).any())
+    carries = any(
+        dim in t.grid.dims for f in state.fields for terms in f for t in terms if not t.site.whole
+    )
 
     def term(old: Term) -> Term:
         if old.grid.axis == dim:
             return Term(place.site(outputs, [(old.site, taps)]), old.grid)
+        if padded and carries and old.site.whole and dim not in old.grid.dims:
+            dims = (*old.grid.dims, dim)
+            table = old.grid.values(state.shape)[..., None] + np.minimum(rows, 0)
+            return Term(old.site, tabled(dims, np.maximum(table, NOTHING), 1))
         return Term(old.site, _taken(old.grid, dim, rows, (dim,), state.shape, old.site.length))
 
     fields = tuple(tuple(tuple(map(term, terms)) for terms in f) for f in state.fields)
     labels = state.labels
-    if (rows == NOTHING).any() and not any(
-        dim in t.grid.dims for f in fields for a in f for t in a
-    ):
+    if padded and not carries:
         # Padding along channels: the new ones depend on nothing.
         labels = labels or constant()
         dims = tuple(sorted({*labels.dims, dim}))
@@ -207,6 +222,8 @@ def concatenate(
     dims = sorted({dim, *(d for held in known for d in held)})
     start = 0
     for state, size in parts:
+        if size == 0:
+            continue
         rows = np.arange(shape[dim]) - start
         rows[(rows < 0) | (rows >= size)] = NOTHING
         part = (*shape[:dim], size, *shape[dim + 1 :])
@@ -286,6 +303,22 @@ def _each(
     fields = tuple(tuple(map(axis, field)) for field in state.fields)
     labels = state.labels and renumbered(state.labels, places)
     return State(shape, fields, labels).simplified()
+
+
+def _alive(old: Term, windows: Mapping[int, tuple[AnyTaps, int]], shape: Shape) -> Term:
+    """Return a whole term after a window slid over it: nothing arrives where all taps fall on padding."""
+    grid = old.grid
+    sizes = list(shape)
+    for dim, (taps, outputs) in windows.items():
+        if dim in grid.dims or not reaches_everywhere(taps, outputs, shape[dim]):
+            rest = [d for d in grid.dims if d != dim]
+            rows = taps.rows(outputs, shape[dim])
+            table = grid.over([*rest, dim], tuple(sizes))[..., rows]
+            sizes[dim] = outputs
+            arrives = ((rows != NOTHING) & (table != NOTHING)).any(-1)
+            grid = tabled([*rest, dim], np.where(arrives, 0, NOTHING), 1)
+        sizes[dim] = outputs
+    return Term(old.site, grid)
 
 
 def _windowed(old: Term, dim: int, taps: AnyTaps, outputs: int, shape: Shape, place: Place) -> Term:

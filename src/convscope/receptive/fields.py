@@ -1,7 +1,6 @@
 """From what a layer's elements depend on to the numbers a person reads: size, stride, start, centre."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 import numpy as np
@@ -9,7 +8,6 @@ import numpy as np
 from convscope.receptive.algebra import unlabelled
 from convscope.receptive.grids import NOTHING, Grid, Shape
 from convscope.receptive.intervals import Intervals, union
-from convscope.receptive.sites import Site
 from convscope.receptive.states import Field, Place, State, Terms, tidied
 from convscope.receptive.taps import listed
 from convscope.receptive.units import Units
@@ -23,12 +21,10 @@ class AxisField:
 
     Args:
         size: input positions from the first to the last that a unit reads; the largest phase's if there are several.
-        stride: input positions between neighbouring units; 0 where the layer has one position only.
-        start: first position that unit 0 reads; negative inside padding.
-        center: middle of unit 0's field.
         local_size: the same without global operands (means, attention, gates); equal to ``size`` without any.
-        local_start: its first position.
-        local_center: its middle.
+        stride: input positions between neighbouring units; 0 where the layer has one position only.
+        start: first position of unit 0's local field; negative inside padding.
+        center: middle of unit 0's local field.
         whole: why every unit reads the axis as a whole: ``"mean"``, ``"attention"``, ...; None if it does not.
         whole_from: the graph node that introduced it.
         phases: size per phase, where neighbouring units differ (transposed convolution, resizing).
@@ -36,12 +32,10 @@ class AxisField:
     """
 
     size: int
+    local_size: int
     stride: Number
     start: int
     center: Number
-    local_size: int
-    local_start: int
-    local_center: Number
     whole: str | None = None
     whole_from: str | None = None
     phases: tuple[int, ...] = ()
@@ -108,26 +102,13 @@ class Reader:
         windowed = tuple(t for t in terms if not t.site.whole)
         local = self._local(windowed, shape, elsewhere)
         if whole is None:
-            return local or AxisField(0, 0, 0, 0, 0, 0, 0)
+            return local or AxisField(0, 0, 0, 0, 0)
         first, last = (int(ends[0]) for ends in self.units.hulls(whole))
-        if first > last:
-            first, last = 0, -1
-        if local:
-            # What the global operand leaves out at the edges, the local one may still read.
-            first = min(first, max(local.start, 0))
-            last = max(last, length - 1 if local.size >= length else last)
-        hull = (last - first + 1, first, _middle(first, last))
-        own = (local.size, local.start, local.center) if local else hull
-        return AxisField(
-            hull[0],
-            local.stride if local else 0,
-            *hull[1:],
-            *own,
-            whole=whole.whole,
-            whole_from=whole.node,
-            phases=local.phases if local else (),
-            shift_invariant=local.shift_invariant if local else True,
-        )
+        if local is None:
+            size = max(last - first + 1, 0)
+            return AxisField(size, size, 0, first, _middle(first, last), whole.whole, whole.node)
+        size = max(last - first + 1, min(local.size, length))
+        return replace(local, size=size, whole=whole.whole, whole_from=whole.node)
 
     def _local(self, terms: Terms, shape: Shape, elsewhere: set[int]) -> AxisField | None:
         terms = separated(terms, shape, elsewhere, self.place)
@@ -156,15 +137,10 @@ class Reader:
         if start > end:
             start, end = 0, -1
         middle = (first + last)[first <= last]
-        steps = np.unique(middle)
-        stride = (
-            Fraction(int(steps[-1] - steps[0]), 2 * (len(steps) - 1))
-            if len(steps) > 1
-            else Fraction(0)
-        )
-        stride = _plain(stride)
+        steps = np.unique(middle) if len(middle) else np.zeros(1, int)
+        between = Fraction(int(steps[-1] - steps[0]), 2 * max(len(steps) - 1, 1))
         center = _middle(start, end)
-        return AxisField(size, stride, start, center, size, start, center, shift_invariant=False)
+        return AxisField(size, size, _plain(between), start, center, shift_invariant=False)
 
 
 def separated(terms: Terms, shape: Shape, elsewhere: set[int], place: Place) -> Terms:
@@ -186,25 +162,11 @@ def used_elsewhere(field: Field, axis: int) -> set[int]:
     return {d for a, terms in enumerate(field) if a != axis for t in terms for d in t.grid.dims}
 
 
-def windowed_site(terms: Sequence[object]) -> Site | None:
-    """Return the one windowed site among terms, if there is exactly one."""
-    sites = [t.site for t in terms if not t.site.whole]  # type: ignore[attr-defined]
-    return sites[0] if len(sites) == 1 else None
-
-
 def _from_plane(plane: Intervals) -> AxisField:
     start, end = plane[0] or (0, -1)
     center = _middle(start, end)
-    return AxisField(
-        plane.size,
-        _plain(plane.jump),
-        start,
-        center,
-        plane.size,
-        start,
-        center,
-        phases=plane.sizes if plane.period > 1 else (),
-    )
+    phases = plane.sizes if plane.period > 1 else ()
+    return AxisField(plane.size, plane.size, _plain(plane.jump), start, center, phases=phases)
 
 
 def _middle(first: int, last: int) -> Number:

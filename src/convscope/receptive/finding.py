@@ -55,12 +55,12 @@ class LayerField:
 
     @property
     def start(self) -> tuple[int, ...]:
-        """First position that unit 0 reads, per axis; negative inside padding."""
+        """First position of unit 0's local field, per axis; negative inside padding."""
         return tuple(axis.start for axis in self.axes)
 
     @property
     def center(self) -> tuple[Number, ...]:
-        """Middle of unit 0's field, per axis; a half lies between two positions."""
+        """Middle of unit 0's local field, per axis; a half lies between two positions."""
         return tuple(axis.center for axis in self.axes)
 
     @property
@@ -86,8 +86,6 @@ class LayerField:
             "global": list(self.is_global),
             "global_from": [a.whole and {"reason": a.whole, "node": a.whole_from} for a in axes],
             "local_size": list(self.local_size),
-            "local_start": [a.local_start for a in axes],
-            "local_center": [number(a.local_center) for a in axes],
             "groups": [_group(group) for group in self.groups],
             "phases": [list(a.phases) for a in axes],
             "shift_invariant": all(a.shift_invariant for a in axes),
@@ -132,8 +130,7 @@ class Receptive(Finding):
         rows = [row.document() for row in self.layers]
         for row in rows:
             row["stride"] = [float(value) for value in row["stride"]]
-            for key in ("center", "local_center"):
-                row[key] = [float(value) for value in row[key]]
+            row["center"] = [float(value) for value in row["center"]]
             row["global_from"] = next((g["reason"] for g in row["global_from"] if g), None)
             row["groups"] = len(row["groups"])
             del row["phases"]

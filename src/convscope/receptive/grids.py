@@ -78,7 +78,7 @@ def tabled(dims: Sequence[int], values: np.ndarray, length: int) -> Grid:
             kept.append(dim)
     if len(kept) == 1 and len(values) == length and np.array_equal(values, np.arange(length)):
         return Grid((kept[0],))
-    return Grid(tuple(kept), np.ascontiguousarray(values))
+    return Grid(tuple(kept), np.array(values))
 
 
 def renumbered(grid: Grid, places: Mapping[int, int | None]) -> Grid:

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from torch import fx
+from torch.fx.node import map_arg
 
 from convscope.network.layers import arguments
 from convscope.receptive.algebra import contract, merge
@@ -173,9 +174,7 @@ def _evaluated(node: fx.Node, graph: fx.GraphModule, values: dict[fx.Node, Any])
         elif node.op != "call_function":
             return None
         else:
-            args, kwargs = fx.node.map_arg(
-                (node.args, node.kwargs), lambda n: _evaluated(n, graph, values)
-            )
+            args, kwargs = map_arg((node.args, node.kwargs), lambda n: _evaluated(n, graph, values))
             assert callable(node.target)
             values[node] = node.target(*args, **kwargs)
     return values[node]

@@ -119,21 +119,21 @@ def tidied(terms: Sequence[Term], shape: Shape, place: Place) -> Terms:
     """
     if len(terms) < 2:
         return tuple(terms)
-    whole = {term.site: None for term in terms if term.site.whole}
+    whole = [term for term in terms if term.site.whole]
     groups = _grouped([term for term in terms if not term.site.whole], place)
     if any(shape[d] > 1 for term in groups for d in term.grid.dims):
         # One value for all positions of an axis that others resolve: a broadcast, which is global.
         for term in [term for term in groups if not term.grid.dims]:
             groups.remove(term)
-            whole[as_whole(term, place, "broadcast").site] = None
+            whole.append(as_whole(term, place, "broadcast"))
     groups = _settled(groups, shape, place)
-    return (*groups, *_one_whole(list(whole), place))
+    return (*groups, *_one_whole(whole, shape, place))
 
 
 def as_whole(term: Term, place: Place, reason: str) -> Term:
     """Return a windowed term as one that stands for the whole axis, reading every position it stands at."""
     if term.site.whole:
-        return term
+        return Term(term.site, constant())
     grid = term.grid
     positions = range(term.site.length) if grid.table is None else np.unique(grid.table).tolist()
     reads = tuple(p for p in positions if p != NOTHING)
@@ -163,16 +163,26 @@ def _one_site(sites: tuple[Site, ...], place: Place) -> Site:
     return place.site(sites[0].length, [(site, SAME) for site in sites])
 
 
-def _one_whole(sites: list[Site], place: Place) -> Terms:
-    if not sites:
+def _one_whole(terms: list[Term], shape: Shape, place: Place) -> Terms:
+    if not terms:
         return ()
+    grid = _somewhere([term.grid for term in terms], shape)
+    sites = {term.site for term in terms}
     inner = {parent for site in sites for parent, _ in site.reads}
-    outer = [site for site in sites if site not in inner]
+    outer = sorted(sites - inner, key=lambda site: site.index)
     if len(outer) == 1:
-        return (Term(outer[0], constant()),)
-    first = min(outer, key=lambda site: site.index)
+        return (Term(outer[0], grid),)
+    first = outer[0]
     site = place.sites.site(1, [(site, SAME) for site in outer], first.node, first.whole)
-    return (Term(site, constant()),)
+    return (Term(site, grid),)
+
+
+def _somewhere(grids: list[Grid], shape: Shape) -> Grid:
+    """Return where at least one of several whole terms is; only padding keeps it from being everywhere."""
+    if all(grid.same(grids[0]) for grid in grids):
+        return grids[0]
+    dims = sorted({d for grid in grids for d in grid.dims})
+    return tabled(dims, np.maximum.reduce([grid.over(dims, shape) for grid in grids]), 1)
 
 
 def _settled(terms: list[Term], shape: Shape, place: Place) -> list[Term]:

@@ -15,7 +15,7 @@ from typing import Literal
 
 import numpy as np
 
-Border = Literal["zero", "edge", "reflect", "wrap"]
+Border = Literal["zero", "edge", "origin", "reflect", "wrap"]
 Offsets = range | tuple[int, ...]
 
 
@@ -28,7 +28,8 @@ class Taps:
         step: input positions by which it has then moved.
         offsets: for each phase, the positions read at ``q = 0``, in ascending order.
         border: what a position outside the input stands for: nothing (``zero``), the nearest position
-            (``edge``), its mirror image (``reflect``) or the one at the other end (``wrap``).
+            (``edge``; ``origin`` where the first position's neighbour is then touched with weight zero), its
+            mirror image (``reflect``) or the one at the other end (``wrap``).
         ghosts: for each phase, the positions that arithmetic touches with weight zero.
     """
 
@@ -59,9 +60,12 @@ class Taps:
             pattern[phase, : len(taps)] = taps
             missing[phase, : len(taps)] = False
         turn, phase = np.divmod(np.arange(outputs), self.period)
-        rows = turn[:, None] * self.step + pattern[phase]
-        rows = _resolve(rows, inputs, self.border)
+        plane = turn[:, None] * self.step + pattern[phase]
+        rows = _resolve(plane, inputs, self.border)
         rows[missing[phase]] = -1
+        if ghosts and self.border == "origin":
+            beside = np.where((plane < 0).any(1), min(1, inputs - 1), -1)
+            rows = np.column_stack([rows, beside])
         return rows
 
 
@@ -94,7 +98,7 @@ SAME = Taps(1, 1, ((0,),))
 
 
 def _resolve(rows: np.ndarray, inputs: int, border: Border) -> np.ndarray:
-    if border == "edge":
+    if border in ("edge", "origin"):
         return np.clip(rows, 0, inputs - 1)
     if border == "wrap":
         return rows % inputs
@@ -172,7 +176,8 @@ def interpolated(ratio: Fraction, *, aligned: bool, reach: int) -> Taps:
         whole = source.denominator == 1
         reads.append((floor(source),) if whole else around)
         ghosts.append(tuple(tap for tap in around if tap != floor(source)) if whole else ())
-    return Taps(period, step, tuple(reads), "edge", tuple(ghosts))
+    border: Border = "origin" if reach == 1 else "edge"
+    return Taps(period, step, tuple(reads), border, tuple(ghosts))
 
 
 @lru_cache(1024)
@@ -223,6 +228,12 @@ def shifted(by: int, step: int = 1, border: Border = "zero") -> Taps:
 def everything(inputs: int) -> Taps:
     """Return the taps of one output that reads a whole axis."""
     return Taps(1, inputs, (range(inputs),))
+
+
+@lru_cache(4096)
+def reaches_everywhere(taps: AnyTaps, outputs: int, inputs: int) -> bool:
+    """Return whether every output reads at least one real position."""
+    return bool((taps.rows(outputs, inputs) >= 0).any(1).all())
 
 
 def listed(rows: np.ndarray) -> AnyTaps:

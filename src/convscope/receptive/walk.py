@@ -86,6 +86,8 @@ def _step(
     if name in READS_SHAPE_ONLY or not any(isinstance(v, torch.Tensor) for v in tensors):
         return None
     call = Call(node, states, place, graph, axes)
+    if all(0 in shape for shape in call.shapes):
+        return None
     if node.meta.get("module") == INPUT_RULE:
         return _preprocessed(call)
     found = rule_of(node)

@@ -3,6 +3,7 @@
 from convscope.receptive.rules import (  # noqa: F401
     attending,
     dependent,
+    elementwise,
     mixing,
     moving,
     normalising,

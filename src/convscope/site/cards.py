@@ -116,16 +116,18 @@ def cards(documents: Mapping[str, Document]) -> tuple[Card, ...]:
 
 def _sharing(card: Card, document: Document, network: Document) -> Card:
     totals = document["totals"]
-    weights, local, dense = (totals[f"{form}weights"] for form in ("", "local_", "dense_"))
-    if not weights or not local:
-        return replace(card, text="This network has no weights to share.")
-    saved = local / weights
+    convolutions = totals["by_kind"].get("conv")
+    if not convolutions:
+        return replace(card, text="This network has no convolution, so nothing is shared.")
+    weights, dense = convolutions["weights"], convolutions["dense_weights"]
+    saved = convolutions["local_weights"] / weights
     text = (
-        f"fewer weights because they are shared; another {times(dense / local)} because each "
-        f"looks at a patch. {weights:,} weights do the work of {dense:,}."
+        f"fewer weights because they are shared; another {times(dense / weights / saved)} because "
+        f"each looks at a patch. The {weights:,} weights of the {convolutions['layers']} "
+        f"convolutions do the work of {dense:,}."
     )
-    if totals.get("partial"):
-        text += " Some operations are unknown, so the totals are partial."
+    if totals["status"] != "complete":
+        text += " Some operations are unknown, so this is a part of the whole."
     return replace(
         card,
         number=times(saved),
@@ -133,14 +135,15 @@ def _sharing(card: Card, document: Document, network: Document) -> Card:
         verdict="supported" if saved >= FEWER else "not supported",
         threshold=f"at least {times(FEWER)} by sharing alone",
         floor="0, whole numbers counted exactly",
-        chart=charts.small(charts.sharing_whole(document)),
+        chart=charts.small(charts.sharing_whole(convolutions)),
         caption=f"Of {dense:,} weights, what locality, groups and sharing save, and what is left",
     )
 
 
 def _receptive(card: Card, document: Document, network: Document) -> Card:
     side = network["input"][1:]
-    windowed = [row for row in document["layers"] if row["kind"] in ("conv", "pool")]
+    local = charts.local_layers(document)
+    windowed = [row for row in local if row["kind"] in ("conv", "pool")]
     seen = [tuple(row.get("local_size") or row["size"]) for row in windowed]
     if not seen:
         return replace(card, text="No layer of this network looks through a window.")

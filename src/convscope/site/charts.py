@@ -5,6 +5,7 @@ document that measured nothing is not made: callers get None and say so in words
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,16 +16,21 @@ from convscope.site.numbers import times
 if TYPE_CHECKING:
     import altair as alt
 
+    Layered = alt.LayerChart | alt.FacetChart
+    Chart = alt.Chart | Layered
+
 Document = Mapping[str, Any]
 Width = int | Literal["container"]
 
 PARTS = ("weights of the convolution", "saved by sharing", "saved by groups", "saved by locality")
 """What a bar of ``sharing`` is made of, from its left end."""
 
+_SPOKEN = re.compile(r' (?:role|aria-[a-z]+)="[^"]*"')
+_NAMED = 30  # layers named along an axis, at most
 _AXES = {1: ("time",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 
 
-def chart(finding: Finding, width: Width = 560) -> "alt.Chart | alt.LayerChart":
+def chart(finding: Finding, width: Width = 560) -> "Chart":
     """Return the chart of a Finding.
 
     Args:
@@ -80,22 +86,33 @@ def sharing(document: Document, width: Width = 560) -> "alt.Chart | None":
             ],
         ),
         width,
-        alt.Step(20 if len(names) <= 40 else 14),
+        len(names) * (20 if len(names) <= 40 else 14),
     )
 
 
-def receptive(document: Document, width: Width = 560) -> "alt.LayerChart | None":
-    """Return how far a unit sees, by depth: its theoretical field, and 95 % of the effective."""
+def receptive(document: Document, width: Width = 560, side: int | None = None) -> "Layered | None":
+    """Return how far a unit sees, by depth: its theoretical field, and 95 % of the effective.
+
+    Args:
+        document: the document of ``receptive``.
+        width: of the plot, in pixels, or ``"container"``.
+        side: the input's longest side, drawn as a dashed line where it is known.
+    """
     import altair as alt
 
-    points = [point for i, row in enumerate(document["layers"], 1) for point in _sizes(i, row)]
+    rows = local_layers(document)
+    points = [point for row in rows for point in _sizes(row)]
     if not points:
         return None
+    names = [row["name"] for row in rows]
+    unit = {1: "samples", 2: "pixels", 3: "voxels"}.get(len(rows[0]["size"]), "inputs")
     series = list(dict.fromkeys(point["field"] for point in points))
     colours = [palette.ACCENT if "95 %" not in name else palette.WEIGHTS for name in series]
+    named = names[:: -(-len(names) // _NAMED)]  # labels are slow to place, and unread in crowds
+    angled = alt.Axis(values=named, labelAngle=-40, labelOverlap=True, labelLimit=110, grid=False)
     base = alt.Chart(alt.Data(values=points)).encode(
-        x=alt.X("depth:Q", title="layer, in the order they run", axis=alt.Axis(tickMinStep=1)),
-        y=alt.Y("size:Q", title="input samples seen", axis=alt.Axis(tickCount=5)),
+        x=alt.X("layer:N", sort=None, title=None, axis=angled, scale=alt.Scale(padding=0.3)),
+        y=alt.Y("size:Q", title=f"{unit} seen", axis=alt.Axis(tickCount=5)),
         color=alt.Color(
             "field:N",
             title=None,
@@ -113,21 +130,23 @@ def receptive(document: Document, width: Width = 560) -> "alt.LayerChart | None"
             alt.Tooltip("layer:N"),
             alt.Tooltip("kind:N"),
             alt.Tooltip("field:N"),
-            alt.Tooltip("size:Q", title="samples", format=",.4~f"),
+            alt.Tooltip("size:Q", title=unit, format=",.4~f"),
         ]
     )
-    return _finished(line + dots, width, 260)
+    drawn = line + dots if side is None else _whole(side) + line + dots
+    return _finished(drawn, width, 260)
 
 
-def sharing_whole(document: Document) -> "alt.Chart":
-    """Return one bar for a whole network: its weights, and what each prior saves."""
+def sharing_whole(sums: Document) -> "alt.Chart":
+    """Return one bar for many layers: their weights, and what each prior saves.
+
+    Args:
+        sums: a total of the document of ``sharing``.
+    """
     import altair as alt
 
-    totals = document["totals"]
-    grouped = sum(
-        row["local_weights"] * (row["grouping_factor"] or 1) for row in document["layers"]
-    )
-    ends = (1, totals["weights"], totals["local_weights"], grouped, totals["dense_weights"])
+    low = sums["local_weights"]
+    ends = (1, sums["weights"], low, low * sums["grouping_factor"], sums["dense_weights"])
     bars = [
         {"part": part, "from": low, "to": max(low, high)}
         for part, low, high in zip(PARTS, ends, ends[1:], strict=False)
@@ -147,7 +166,7 @@ def sharing_whole(document: Document) -> "alt.Chart":
     )
 
 
-def receptive_line(document: Document, shape: Sequence[int]) -> "alt.LayerChart":
+def receptive_line(document: Document, shape: Sequence[int]) -> "Layered":
     """Return the growth of the widest side of the field, beside the input's.
 
     Args:
@@ -159,7 +178,7 @@ def receptive_line(document: Document, shape: Sequence[int]) -> "alt.LayerChart"
     side = max(shape[1:], default=1)
     rows = [
         {"depth": i, "size": max(row.get("local_size") or row["size"])}
-        for i, row in enumerate(document["layers"], 1)
+        for i, row in enumerate(local_layers(document), 1)
     ]
     axis = alt.Axis(title=None, grid=False, tickCount=3)
     line = (
@@ -171,52 +190,71 @@ def receptive_line(document: Document, shape: Sequence[int]) -> "alt.LayerChart"
             color=alt.value(palette.ACCENT),
         )
     )
-    whole = (
-        alt.Chart(alt.Data(values=[{"size": side}]))
-        .mark_rule(strokeDash=[4, 3])
-        .encode(y="size:Q", color=alt.value(palette.MUTED))
-    )
-    return line + whole
+    return line + _whole(side)
 
 
 CHARTS = {"sharing": sharing, "receptive": receptive}
 
 
-def small(made: "alt.Chart | alt.LayerChart") -> str:
+def small(made: "Chart") -> str:
     """Return a chart as an SVG that fits a card."""
-    return svg(_finished(made, 420, 64))
+    return svg(_finished(made, 360, 60))
 
 
-def spec(made: "alt.Chart | alt.LayerChart") -> dict[str, Any]:
+def spec(made: "Chart") -> dict[str, Any]:
     """Return a chart as Vega-Lite for the pages, its colours those of the theme."""
     return json.loads(palette.for_page(made.to_json(indent=None)))
 
 
+def drawn(documents: Mapping[str, Document], width: Width) -> dict[str, "Chart | None"]:
+    """Return the charts of all documents that can have one.
+
+    Args:
+        documents: the atlas's, by name; that of the network adds what the ideas do not know.
+        width: of the plots, in pixels, or ``"container"``.
+    """
+    side = max(documents.get("network", {}).get("input", ())[1:], default=None)
+    made: dict[str, Chart | None] = {}
+    if "sharing" in documents:
+        made["sharing"] = sharing(documents["sharing"], width)
+    if "receptive" in documents:
+        made["receptive"] = receptive(documents["receptive"], width, side)
+    return made
+
+
 def specs(documents: Mapping[str, Document]) -> dict[str, dict[str, Any]]:
     """Return the charts of all documents that have one, as Vega-Lite for the pages."""
-    made = {
-        name: CHARTS[name](documents[name], "container") for name in CHARTS if name in documents
-    }
+    made = drawn(documents, "container")
     return {name: spec(chart) for name, chart in made.items() if chart is not None}
 
 
 def height(page_spec: Mapping[str, Any]) -> int:
     """Return the pixels a page keeps free for a chart: its plot, and its axis and legend."""
-    plot = page_spec["height"]
-    if isinstance(plot, Mapping):
-        values = page_spec["data"]["values"]
-        plot = plot["step"] * len({value["layer"] for value in values})
-    return round(plot) + 100
+    return page_spec["height"] + 100
 
 
-def svg(made: "alt.Chart | alt.LayerChart") -> str:
-    """Return a chart of a fixed width as SVG, its colours those of the theme."""
+def svg(made: "Chart") -> str:
+    """Return a chart of a fixed width as SVG, its colours those of the theme.
+
+    It says nothing to a screen reader: whoever shows it says what it shows, once.
+    """
     import altair as alt
     import vl_convert
 
     version = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
     drawn = vl_convert.vegalite_to_svg(made.to_json(indent=None), vl_version=version)
-    return palette.for_page(drawn)
+    return palette.for_page(_SPOKEN.sub("", drawn))
+
+
+def _whole(side: int) -> "alt.Chart":
+    """Return the input's side as a dashed line."""
+    import altair as alt
+
+    return (
+        alt.Chart(alt.Data(values=[{"size": side}]))
+        .mark_rule(strokeDash=[4, 3])
+        .encode(y="size:Q", color=alt.value(palette.MUTED))
+    )
 
 
 def _parts_scale() -> "alt.Scale":
@@ -245,7 +283,12 @@ def _pieces(row: Document) -> list[dict[str, Any]]:
     return pieces
 
 
-def _sizes(depth: int, row: Document) -> list[dict[str, Any]]:
+def local_layers(document: Document) -> list[Document]:
+    """Return the layers of ``receptive`` whose units have places: a step from one to the next."""
+    return [row for row in document["layers"] if any(row["stride"])]
+
+
+def _sizes(row: Document) -> list[dict[str, Any]]:
     """Return the points of one layer: one a field, or one an axis where axes differ."""
     found = row.get("effective")
     kinds = [("theoretical field", row.get("local_size") or row["size"])]
@@ -259,7 +302,6 @@ def _sizes(depth: int, row: Document) -> list[dict[str, Any]]:
             name = f"{field}, {axis}" if axis else field
             points.append(
                 {
-                    "depth": depth,
                     "layer": row["name"],
                     "kind": row["kind"],
                     "size": size,
@@ -269,8 +311,14 @@ def _sizes(depth: int, row: Document) -> list[dict[str, Any]]:
     return points
 
 
-def _finished(made: Any, width: Width, height: Any) -> Any:
+def _finished(made: Any, width: Width, height: int) -> Any:
     """Return the chart in the pages' typography."""
+    import altair as alt
+
+    # Said, because Vega-Lite warns where it has to choose "fit-x" itself.
+    if width == "container":
+        fit = alt.AutoSizeParams(type="fit-x", contains="padding")
+        made = made.properties(autosize=fit)
     return (
         made.properties(width=width, height=height, background="transparent")
         .configure_view(stroke=None)

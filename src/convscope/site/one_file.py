@@ -40,13 +40,15 @@ def report(atlas: str | Path, out: str | Path) -> Path:
     opened = Atlas.open(atlas)
     documents = documents_of(opened)
     network = documents.get("network", {}) | dict(opened.manifest.network)
+    made = charts.drawn(documents, _WIDTH)
+    drawn = {name: _figure(charts.svg(chart), name) for name, chart in made.items() if chart}
     styles = "\n".join(path.read_text(encoding="utf-8") for path in (*_STYLES, _own_style()))
     parts = [
         f"<h1>Why {escape(network['spec'])} works</h1>",
         f'<p class="lead">{escape(_lead(network, documents.get("data")))}</p>',
         *(_claim(card, network["spec"]) for card in cards(documents)),
-        _sharing(documents.get("sharing")),
-        _receptive(documents.get("receptive"), documents.get("data"), opened.path),
+        _sharing(documents.get("sharing"), drawn.get("sharing")),
+        _receptive(documents, drawn.get("receptive"), opened.path),
         _filters(network.get("filters")),
         _about(opened, network),
     ]
@@ -59,6 +61,11 @@ def report(atlas: str | Path, out: str | Path) -> Path:
     place = Path(out)
     write(place, page.encode())
     return place
+
+
+def _figure(drawing: str, name: str) -> str:
+    label = f"Chart of {name}; its numbers are in the atlas's tables"
+    return f'<figure role="img" aria-label="{label}">{drawing}</figure>'
 
 
 def _own_style() -> Path:
@@ -80,19 +87,20 @@ def _claim(card: Card, spec: str) -> str:
         when = "measures it" if card.available else "will measure it, in a later version"
         text = f'<p class="note">Not measured. <code>{command}</code> {when}.</p>'
         return f'<section class="claim">{heading}{text}</section>'
+    caption = escape(card.caption)
     return (
         f'<section class="claim">{heading}<p><strong>{escape(card.number)}</strong> '
-        f"{escape(card.text)}</p><figure>{card.chart}<figcaption>{escape(card.caption)}.</figcaption>"
-        f'</figure><p><span class="verdict" data-word="{card.verdict}">{card.verdict}</span> '
+        f'{escape(card.text)}</p><figure><div role="img" aria-label="{caption}">{card.chart}</div>'
+        f"<figcaption>{caption}.</figcaption></figure>"
+        f'<p><span class="verdict" data-word="{card.verdict}">{card.verdict}</span> '
         f'<span class="note">Threshold: {escape(card.threshold)}. Floor: {escape(card.floor)}.'
         "</span></p></section>"
     )
 
 
-def _sharing(document: Document | None) -> str:
+def _sharing(document: Document | None, chart: str | None) -> str:
     if not document:
         return ""
-    made = charts.sharing(document, _WIDTH)
     rows = [row for row in document["layers"] if row["kind"] in ("conv", "linear")]
     table = _table(
         ("layer", "weights", "not shared", "dense", "locality", "groups", "sharing"),
@@ -105,23 +113,21 @@ def _sharing(document: Document | None) -> str:
             for row in rows
         ],
     )
-    chart = f"<figure>{charts.svg(made)}</figure>" if made else ""
-    return f"<h2>Parameters, layer by layer</h2>{chart}{table}"
+    return f"<h2>Parameters, layer by layer</h2>{chart or ''}{table}"
 
 
-def _receptive(document: Document | None, data: Document | None, folder: Path) -> str:
+def _receptive(documents: Mapping[str, Document], chart: str | None, folder: Path) -> str:
+    document = documents.get("receptive")
     if not document:
         return ""
-    made = charts.receptive(document, _WIDTH)
-    chart = f"<figure>{charts.svg(made)}</figure>" if made else ""
-    shown = pictures.fields(document, data, folder)
+    shown = pictures.fields(document, documents.get("data"), folder)
     seen = f'<div class="pictures">{"".join(shown)}</div>' if shown else ""
     advice = "".join(
         f"<h3>{escape(item['title'])}</h3><p>{escape(item['text'])} "
         f"<span class='note'>{escape(', '.join(item.get('layers') or ()))}</span></p>"
         for item in document.get("advice") or ()
     )
-    return f"<h2>What a unit can see</h2>{chart}{seen}{advice}"
+    return f"<h2>What a unit can see</h2>{chart or ''}{seen}{advice}"
 
 
 def _filters(document: Document | None) -> str:

@@ -122,7 +122,7 @@ def _vega() -> bytes:
     import vl_convert
 
     version = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
-    return vl_convert.javascript_bundle(vl_version=version).encode()
+    return vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", version).encode()
 
 
 def _write_json(path: Path, document: Mapping[str, Any]) -> None:

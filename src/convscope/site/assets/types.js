@@ -119,23 +119,22 @@
  * @property {number} local_weights
  * @property {number} dense_weights
  * @property {number} links
- * @property {number} locality_factor
- * @property {number} grouping_factor
- * @property {number} sharing_factor
- * @property {number} factor
+ * @property {number | null} locality_factor
+ * @property {number | null} grouping_factor
+ * @property {number | null} sharing_factor
+ * @property {number | null} factor
  * @property {number} macs
  * @property {number} local_macs
  * @property {number} dense_macs
  *
- * @typedef {object} SharingTotals
- * @property {number} parameters
+ * @typedef {object} SharingSums
+ * @property {number} layers
  * @property {number} weights
  * @property {number} local_weights
  * @property {number} dense_weights
- * @property {number} factor
  * @property {number} macs
- * @property {number} dense_macs
- * @property {boolean} [partial]
+ *
+ * @typedef {SharingSums & {status: string, by_kind: Record<string, SharingSums>}} SharingTotals
  *
  * @typedef {{layers: LayerCost[], totals: SharingTotals}} SharingDocument
  *
@@ -157,6 +156,9 @@
  * @property {number[]} center
  * @property {boolean[]} global
  * @property {number[]} local_size
+ * @property {({reason: string} | null)[]} [global_from]
+ * @property {boolean} [cross]
+ * @property {boolean} [shift_invariant]
  * @property {boolean} exceeds_input
  * @property {Effective | null} effective
  *

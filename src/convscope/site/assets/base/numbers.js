@@ -68,10 +68,14 @@ export function shape(sizes) {
   return sizes.length ? sizes.map((size) => whole.format(size)).join(" × ") : "one number";
 }
 
-/** Sizes along axes, said once where they are all the same. @param {readonly number[]} sizes */
+/** Sizes along axes that need not be whole. @param {readonly number[]} sizes */
 export function across(sizes) {
-  const texts = sizes.map((size) => String(Number(size.toPrecision(4))));
-  return new Set(texts).size === 1 && sizes.length > 2 ? `${texts[0]} cubed` : texts.join(" × ");
+  return sizes.map((size) => whole.format(Number(size.toPrecision(4)))).join(" × ");
+}
+
+/** The same, said once where all axes agree. @param {readonly number[]} sizes */
+export function once(sizes) {
+  return across(sizes.every((size) => size === sizes[0]) ? sizes.slice(0, 1) : sizes);
 }
 
 /** @param {readonly number[]} values */

@@ -71,12 +71,11 @@ function unmeasured(card, site) {
 
 /** @param {string} source an SVG from Python @param {string} label */
 function drawn(source, label) {
-  const picture = new DOMParser().parseFromString(source, "image/svg+xml").documentElement;
-  picture.setAttribute("role", "img");
-  picture.setAttribute("aria-label", label);
+  const picture = document.importNode(new DOMParser().parseFromString(source, "image/svg+xml").documentElement, true);
   picture.removeAttribute("height");
   picture.setAttribute("width", "100%");
-  return document.importNode(picture, true);
+  picture.setAttribute("aria-hidden", "true");
+  return h("div", { role: "img", "aria-label": label }, picture);
 }
 
 /** @param {Card} card */

@@ -1,7 +1,7 @@
 /** One layer: what it is, what it costs, what it sees, and where it stands. */
 
 import { h } from "../base/dom.js";
-import { across, bytes, exact, shape, short, times } from "../base/numbers.js";
+import { across, bytes, exact, once, shape, short, times } from "../base/numbers.js";
 import { href } from "../base/route.js";
 import { boxOf, isLocal, sizeOf, unitAt, units } from "../receptive/geometry.js";
 import { stage, stepName } from "../samples/stage.js";
@@ -34,7 +34,7 @@ export function facts(layer, known, select) {
     h("p", { class: "lead" }, sentence(layer)),
     list(layer, known, select),
     field ? seen(layer, field, known) : null,
-    cost && cost.factor > 1 ? saved(cost) : null,
+    cost && (cost.factor ?? 0) > 1 ? saved(cost) : null,
     known.filters?.layer === layer.name
       ? h("section", {}, h("h3", {}, "Its filters"), pictures(known.filters))
       : null,
@@ -43,8 +43,8 @@ export function facts(layer, known, select) {
 
 /** @param {Layer} layer */
 function sentence(layer) {
-  const steps = layer.stride.some((step) => step > 1) ? `, ${layer.stride.join(" × ")} steps apart` : "";
-  const holes = layer.dilation.some((gap) => gap > 1) ? `, taps ${layer.dilation.join(" × ")} apart` : "";
+  const steps = layer.stride.some((step) => step > 1) ? `, ${once(layer.stride)} steps apart` : "";
+  const holes = layer.dilation.some((gap) => gap > 1) ? `, taps ${once(layer.dilation)} apart` : "";
   const windows = `${shape(layer.kernel)}${steps}${holes}`;
   const [filters, channels] = [layer.output[0], layer.input[0]];
   if (layer.kind === "conv") {
@@ -80,7 +80,7 @@ function list(layer, { site, layers }, select) {
   const padding = layer.padding.map((pair) => (Array.isArray(pair) ? (pair[0] === pair[1] ? pair[0] : pair.join("+")) : pair));
   /** @type {[string, import("../base/dom.js").Child][]} */
   const rows = [
-    ["kind", layer.operation && layer.operation !== layer.kind ? `${layer.kind} (${layer.operation})` : layer.kind],
+    ["operation", layer.operation || layer.kind],
     ["reads", [shape(layer.input), " from ", names(layer.feeds_from)]],
     ["gives", [shape(layer.output), feeds.length ? [" to ", names(feeds)] : null]],
     ["padding", padding.some((side) => side !== 0) ? padding.join(" × ") : null],
@@ -106,7 +106,7 @@ function seen(layer, field, { site }) {
   return h("section", { class: "field" },
     h("h3", {}, "What one of its units sees"),
     h("figure", {}, scene.node,
-      h("figcaption", {}, `${across(sizeOf(field))} of ${shape(space)} ${step}; the next unit looks ${across(field.stride)} further.${everything} `,
+      h("figcaption", {}, `${across(sizeOf(field))} of ${shape(space)} ${step}; the next unit looks ${once(field.stride)} further.${everything} `,
         h("a", { href: href("receptive", [], { layer: layer.name }) }, "Move it about"))));
 }
 
@@ -114,9 +114,9 @@ function seen(layer, field, { site }) {
 function saved(cost) {
   /** @type {[string, number, string][]} */
   const factors = [
-    ["locality", cost.locality_factor, "--locality"],
-    ["groups", cost.grouping_factor, "--grouping"],
-    ["sharing", cost.sharing_factor, "--sharing"],
+    ["locality", cost.locality_factor ?? 1, "--locality"],
+    ["groups", cost.grouping_factor ?? 1, "--grouping"],
+    ["sharing", cost.sharing_factor ?? 1, "--sharing"],
   ];
   const whole = Math.log10(cost.dense_weights);
   const part = (/** @type {number} */ value, /** @type {string} */ hue) =>

@@ -10,6 +10,7 @@ import { arrange } from "./lanes.js";
 const WIDEST = 104; // pixels
 const HIGHEST = 26;
 const GAP = 9;
+const ASIDE = 7; // between lanes
 const LEAST = 24; // a row's height, so that its name can be read
 
 /** @type {Record<string, string>} */
@@ -56,7 +57,7 @@ export function map(input, layers, rows, { select, toggle }) {
   const sizes = [input, ...drawn.map(({ part }) => part.layers[part.layers.length - 1].output)];
   const widths = sizes.map(scale.width);
   const heights = sizes.map(scale.height);
-  const centres = laneCentres(lanes, widths, width);
+  const centres = laneCentres(width, spans(lanes, edges, widths));
 
   const list = h("ol", { class: "rows" });
   /** @type {number[]} */
@@ -83,12 +84,12 @@ export function map(input, layers, rows, { select, toggle }) {
       y += high(place);
       const last = part.layers[part.layers.length - 1];
       fill(item, stage ? heading(row, toggle)
-        : h("a", { href: select(part.path), "data-layer": part.path }, h("span", {}, short(part.path, part.depth)), h("small", {}, shape(last.output))));
+        : h("a", { href: select(part.path), "data-layer": part.path }, h("span", {}, short(part.path, part.depth), /(^|\.)\d+$/.test(part.path) ? h("i", {}, last.kind) : null), h("small", {}, shape(last.output))));
     }
     items.push(item);
   }
   fill(list, items);
-  const right = Math.max(...centres.map((x, lane) => x + Math.max(0, ...lanes.map((l, i) => (l === lane ? widths[i] / 2 : 0))))) + 2;
+  const right = Math.max(...lanes.map((lane, i) => centres[lane] + widths[i] / 2), ...centres) + 2;
   const tops = middles.map((middle, i) => middle - heights[i] / 2);
   const picture = svg("svg", { width: right, height: y, viewBox: `0 0 ${right} ${y}`, "aria-hidden": "true" },
     edges.map((edge) => svg("path", { d: path(edge, { lanes, centres, middles, heights, tops }) })),
@@ -111,16 +112,37 @@ function short(path, depth) {
   return path.split(".").slice(depth).join(".");
 }
 
-/** @param {number[]} lanes @param {number[]} widths @param {number} count */
-function laneCentres(lanes, widths, count) {
-  const centres = [];
-  let x = 0;
-  for (let lane = 0; lane < count; lane += 1) {
-    const wide = Math.max(8, ...lanes.map((l, i) => (l === lane ? widths[i] : 0)));
-    centres.push(x + wide / 2);
-    x += wide + 7;
+/**
+ * How wide each row is in each lane: a block, or a branch that passes by.
+ * @param {number[]} lanes @param {import("./lanes.js").Edge[]} edges @param {number[]} widths
+ */
+function spans(lanes, edges, widths) {
+  const rows = lanes.map((lane, row) => new Map([[lane, widths[row]]]));
+  for (const { from, to, moves } of edges) {
+    let lane = moves[0].lane;
+    for (let row = from + 1; row < to; row += 1) {
+      lane = moves.findLast((move) => move.row <= row)?.lane ?? lane;
+      if (!rows[row].has(lane)) rows[row].set(lane, 2);
+    }
   }
-  return centres;
+  return rows;
+}
+
+/** Lanes as close as their neighbours allow. @param {number} count @param {Map<number, number>[]} rows */
+function laneCentres(count, rows) {
+  /** @type {number[]} */
+  const centres = [];
+  for (let lane = 0; lane < count; lane += 1) {
+    let x = lane ? centres[lane - 1] + 6 : 0;
+    for (const row of rows) {
+      const own = row.get(lane);
+      if (own === undefined) continue;
+      for (const [other, wide] of row) if (other < lane) x = Math.max(x, centres[other] + (wide + own) / 2 + ASIDE);
+    }
+    centres.push(x);
+  }
+  const left = Math.min(...rows.flatMap((row) => [...row].map(([lane, wide]) => centres[lane] - wide / 2)));
+  return centres.map((x) => x - left);
 }
 
 /**
@@ -132,7 +154,6 @@ function block(i, row, x, y, width, height) {
   const stage = (row?.part.parts.length ?? 0) > 0;
   const rect = svg("rect", { x, y, width, height, rx: 2, class: i ? (stage ? "folded" : "") : "start" });
   rect.style.setProperty("--hue", `var(${stage ? "--quiet" : HUES[kind] ?? "--quiet"})`);
-  if (row) rect.setAttribute("data-block", row.part.path);
   return rect;
 }
 

@@ -49,7 +49,16 @@ export async function open(site) {
     if (!next.delete(path)) next.add(path);
     const current = chart.querySelector("[aria-current]")?.getAttribute("data-layer");
     go(href("layers", current ? [current] : [], { open: [...next].join(",") || null }), { replace: true });
-    /** @type {HTMLElement | null} */ (chart.querySelector(`[data-stage="${CSS.escape(path)}"]`))?.focus();
+  }
+
+  /** Draw the map anew, and leave the focus where it was. @param {Set<string>} open */
+  function redraw(open) {
+    const { stage, layer } = document.activeElement instanceof HTMLElement ? document.activeElement.dataset : {};
+    const within = chart.contains(document.activeElement);
+    fill(chart, map(site.network.input, layers, rowsOf(parts, open), { select, toggle }));
+    if (!within || (!stage && !layer)) return;
+    const again = stage ? `[data-stage="${CSS.escape(stage)}"]` : `[data-layer="${CSS.escape(layer ?? "")}"]`;
+    /** @type {HTMLElement | null} */ (chart.querySelector(again))?.focus();
   }
 
   /** Left and right go to the layer before and after, as on any page of a book. @param {KeyboardEvent} event */
@@ -72,7 +81,7 @@ export async function open(site) {
     for (const stage of layer ? around(parts, layer.name) : []) open.add(stage);
     const wanted = [...open].join();
     if (wanted !== drawn || !chart.firstChild) {
-      fill(chart, map(site.network.input, layers, rowsOf(parts, open), { select, toggle }));
+      redraw(open);
       drawn = wanted;
     }
     for (const link of chart.querySelectorAll("[data-layer]")) {
@@ -80,9 +89,6 @@ export async function open(site) {
       if (here) link.setAttribute("aria-current", "true");
       else link.removeAttribute("aria-current");
       if (here) link.scrollIntoView({ block: "nearest" });
-    }
-    for (const block of chart.querySelectorAll("[data-block]")) {
-      block.classList.toggle("current", block.getAttribute("data-block") === layer?.name);
     }
     if (layer) fill(panel, ...facts(layer, known, select));
     else fill(panel, ...overview(path[0], known));

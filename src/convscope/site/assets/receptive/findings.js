@@ -1,7 +1,7 @@
 /** What the fields say, in words. */
 
 import { h } from "../base/dom.js";
-import { across, counted, exact, shape, short } from "../base/numbers.js";
+import { across, counted, exact, once, shape, short } from "../base/numbers.js";
 import { href } from "../base/route.js";
 import { stepName } from "../samples/stage.js";
 import { outside, sizeOf } from "./geometry.js";
@@ -21,17 +21,18 @@ export function described(field, { lo, hi, space, counts }) {
   const isGlobal = field.global.some(Boolean);
   /** @type {[string, import("../base/dom.js").Child][]} */
   const rows = [
-    ["field", `${across(size)} ${step}`],
     ["of the input", share >= 1 ? "all of it" : percent(share)],
-    ["next unit", counts.length ? `${across(field.stride)} ${step} further` : null],
-    ["effective, σ", found ? `${across(found.sigma)} ${step}` : null],
+    ["next unit", counts.length ? `${once(field.stride)} ${step} further` : null],
+    ["effective, σ", found ? `${once(found.sigma)} ${step}` : null],
     ["95 % of its use", found ? `within ${across(found.box95)} ${step}` : null],
     ["area used", found ? `${percent(found.area_ratio)} of the field` : null],
   ];
   return [
     h("p", { class: "figure" }, h("b", {}, across(size)), ` ${step}`),
     h("dl", { class: "facts" }, rows.filter(([, value]) => value).map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
-    isGlobal ? h("p", { class: "note" }, "A layer before it looks at the whole input; the box is the path that stays local.") : null,
+    isGlobal ? h("p", { class: "note" }, `It depends on the whole input${because(field)}; the box is the path that stays local.`) : null,
+    field.cross ? h("p", { class: "note" }, "Its true shape is smaller than the box: branches of different proportions make a cross.") : null,
+    field.shift_invariant === false ? h("p", { class: "note" }, "The size differs a little from unit to unit; this is the first one’s.") : null,
     outside(lo, hi, space) ? h("p", { class: "note" }, "Part of the box lies outside the input: there the unit reads padding.") : null,
     found?.picture ? h("p", { class: "note" }, "Brightness is the gradient’s magnitude, measured at the central unit and drawn at this one.") : null,
     h("p", {}, h("a", { href: href("layers", [field.name]) }, "This layer’s other facts")),
@@ -66,6 +67,12 @@ export function whatToDo(advice) {
 /** @param {string} name */
 function link(name) {
   return h("a", { href: href("receptive", [], { layer: name }) }, name);
+}
+
+/** @param {Field} field */
+function because({ global_from: from }) {
+  const reason = from?.find((one) => one)?.reason;
+  return reason ? ` (${reason})` : "";
 }
 
 /** @param {number} share */

@@ -28,7 +28,8 @@ export function picture([rows, columns], pick) {
       if (sample?.picture) image.src = sample.picture;
     },
     box(lo, hi, text) {
-      place(box, [rows, columns], lo, hi);
+      // Clipped, so that an edge is seen even where the field goes on into the padding.
+      place(box, [rows, columns], lo.map((at) => Math.max(0, at)), [Math.min(rows, hi[0]), Math.min(columns, hi[1])]);
       node.setAttribute("aria-label", text);
     },
     heat(found) {

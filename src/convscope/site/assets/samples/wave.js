@@ -41,11 +41,11 @@ export function wave([length], pick) {
       const found = spectrum(values);
       paint(bands, found.bands, found.frames, (row, column) =>
         heatColour(found.shares[column * found.bands + found.bands - 1 - row]));
-      axis.textContent = sample.rate
-        ? `${(length / sample.rate).toPrecision(3)} s of sound; below the waveform its spectrogram, 0 to ${sample.rate / 2000} kHz, brightness over 80 dB.`
-        : "The waveform, and below it its spectrogram: brightness over 80 dB.";
+      const silent = values.every((value) => Math.abs(value) < 1e-6);
+      axis.textContent = silent ? "This part of the sound is silent." : scaleOf(sample.rate);
     },
-    box([lo], [hi], text) {
+    box([from], [to], text) {
+      const [lo, hi] = [Math.max(0, from), Math.min(length, to)];
       box.style.left = `${(100 * lo) / length}%`;
       box.style.width = `${(100 * (hi - lo)) / length}%`;
       inner.setAttribute("aria-label", text);
@@ -59,6 +59,13 @@ export function wave([length], pick) {
       use.style.width = `${(100 * found.shape[0]) / length}%`;
     },
   };
+
+  /** @param {number | null | undefined} rate hertz */
+  function scaleOf(rate) {
+    return rate
+      ? `${Number((length / rate).toPrecision(3))} s of sound; below the waveform its spectrogram, 0 to ${rate / 2000} kHz, brightness over 80 dB.`
+      : "The waveform, and below it its spectrogram: brightness over 80 dB.";
+  }
 }
 
 /**

@@ -14,7 +14,7 @@ from convscope.atlas.facts import layer_table, network_document, network_facts
 from convscope.atlas.files import as_json
 from convscope.atlas.reader import Atlas
 from convscope.atlas.samples import data_document, data_facts
-from convscope.atlas.schema import fingerprint
+from convscope.atlas.schema import IDEAS, fingerprint
 from convscope.atlas.writer import AtlasWriter, check_place
 from convscope.data import Source
 from convscope.errors import SpecError
@@ -23,9 +23,6 @@ from convscope.network import Network
 from convscope.progress import Progress, silent
 from convscope.receptive import receptive
 from convscope.sharing import sharing
-
-IDEAS = ("sharing", "receptive")
-"""What ``look`` measures, in this order."""
 
 
 def look(
@@ -157,7 +154,8 @@ def _keep_network(atlas: AtlasWriter, network: Network, device: str, command: st
             key,
             document,
             idea="network",
-            summary=f"{network!r}",
+            summary=f"{network.spec}: {len(network.layers)} layers, {network.parameters:,} "
+            f"parameters, input {_by(network.input.shape)}.",
             protocol=document["protocol"],
             table=layer_table(network),
         )
@@ -168,4 +166,11 @@ def _keep_data(
 ) -> None:
     key = fingerprint(data=data.fingerprint, document=as_json(document))
     if not atlas.has("data", key):
-        atlas.put("data", key, document, idea="data", summary=f"{data!r}", pictures=pictures)
+        shape = "of several sizes" if data.shape is None else _by(data.shape)
+        classes = "" if data.classes is None else f", {len(data.classes)} classes"
+        summary = f"{data.spec}: {len(data):,} {data.kind}s, {shape}{classes}."
+        atlas.put("data", key, document, idea="data", summary=summary, pictures=pictures)
+
+
+def _by(sizes: Sequence[int]) -> str:
+    return "×".join(map(str, sizes))

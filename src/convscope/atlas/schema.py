@@ -25,6 +25,9 @@ from convscope.errors import SpecError
 SCHEMA = 1
 """Version of the manifest; it grows only when an older reader would misread the folder."""
 
+IDEAS = ("sharing", "receptive")
+"""What ``look`` measures, in this order."""
+
 MANIFEST = "manifest.json"
 FOLDERS = ("tables", "documents", "pictures")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*\Z")

@@ -90,6 +90,7 @@ def look(
             say_skipped(source, terminal)
         from convscope.site import build
 
+        terminal.progress("making the pages", 0, None)
         build(out)
         terminal.answer(lambda: _document(atlas), lambda: _readable(atlas))
 

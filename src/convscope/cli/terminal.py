@@ -77,8 +77,11 @@ class Terminal:
             self._bars = _bars()
             self._bars.start()
         if what not in self._tasks:
-            self._tasks[what] = self._bars.add_task(what, total=total)
-        self._bars.update(self._tasks[what], completed=done, total=total)
+            for earlier in self._bars.tasks:  # one thing at a time: what was before is over
+                self._bars.update(earlier.id, visible=False)
+            self._tasks[what] = self._bars.add_task(what, total=total, count="")
+        count = "" if total is None else f"{done:,} of {total:,}, left:"
+        self._bars.update(self._tasks[what], completed=done, total=total, count=count, visible=True)
 
     def note(self, text: str) -> None:
         """Say something that is not the answer, once."""
@@ -128,7 +131,6 @@ def _bars() -> "Progress":
     from rich.console import Console
     from rich.progress import (
         BarColumn,
-        MofNCompleteColumn,
         Progress,
         TextColumn,
         TimeElapsedColumn,
@@ -138,9 +140,8 @@ def _bars() -> "Progress":
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
-        MofNCompleteColumn(),
         TimeElapsedColumn(),
-        TextColumn("left:"),
+        TextColumn("{task.fields[count]}"),
         TimeRemainingColumn(),
         console=Console(stderr=True),
     )

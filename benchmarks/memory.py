@@ -2,8 +2,9 @@
 
     python benchmarks/memory.py [SPEC]
 
-The dense twin of this network would take three terabytes; it is counted, never built. The peak of a process that loads the network is compared with the peak of one that goes on
-to measure sharing. Results: ``results/memory.json``.
+The dense twin of this network would take three terabytes; it is counted, never built. The peak of a
+process that has loaded the network is compared with its peak once sharing is measured. Results:
+``results/memory.json``.
 """
 
 import json

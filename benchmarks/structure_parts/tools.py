@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 Answer = dict[str, Any]
-_WINDOWLESS = ("pool", "mean", "flatten", "dropout", "identity", "squeeze", "view", "output")
+# A map of the right shape may be passed on unchanged; what is asked for is the operation that made it.
+_PASSED_ON = ("adaptive", "mean", "flatten", "dropout", "identity", "squeeze", "view", "output")
 
 
 def built(spec: str) -> Any:
@@ -98,7 +99,12 @@ def convscope(case: dict[str, Any], answer: Answer, clock: Clock) -> None:
     layers, fields, totals = [once() for _ in range(case["repeats"])][-1]
     answer["parameters"] = totals.parameters
     answer["macs"] = None if totals.is_partial else totals.macs
-    maps = [layer for layer in layers if list(layer.output) == case["map"] and layer.kind != "pool"]
+    maps = [
+        layer
+        for layer in layers
+        if list(layer.output) == case["map"]
+        and not any(word in layer.operation for word in _PASSED_ON)
+    ]
     row = fields[maps[-1].name]
     answer["field"] = list(row.local_size)
     answer["status"] = "whole input beside it" if any(row.is_global) else "exact"
@@ -124,7 +130,7 @@ def torchlens(case: dict[str, Any], answer: Answer, clock: Clock) -> None:
         op
         for op in trace.ops
         if list(op.shape or ()) == [1, *case["map"]]
-        and not any(word in str(op.func_name).lower() for word in _WINDOWLESS)
+        and not any(word in str(op.func_name).lower() for word in _PASSED_ON)
         and not op.is_output
     ]
     view = maps[-1].receptive_field

@@ -11,7 +11,7 @@ import contextlib
 import logging
 import re
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,8 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.export import Dim, ExportedProgram
 
 from convscope.errors import SpecError
+from convscope.network.aten import operation
+from convscope.network.functional import functional
 from convscope.network.inline import inline_regions
 from convscope.network.inputs import InputRule, Preprocessed
 
@@ -79,7 +81,7 @@ def from_program(program: ExportedProgram, rule: InputRule) -> Exported:
     """Return a program, exported by convscope or by the user, as a graph with concrete shapes."""
     inline_regions(program.graph_module)
     with quiet():
-        graph = _functional(program).module(check_guards=False)
+        graph = functional(program).module(check_guards=False)
     assert isinstance(graph, fx.GraphModule)
     # torch's own check of the input compares with the shapes that are made concrete below.
     graph._forward_pre_hooks.clear()
@@ -193,68 +195,3 @@ def _why_not(wrapped: Preprocessed, rule: InputRule, reason: Exception) -> str:
         "a tensor, or a call into another library, is the usual cause; write it with torch.where or torch.cond, "
         "or load only the part of the network before it."
     )
-
-
-def operation(node: fx.Node) -> str:
-    """Return the name of an ATen operation (``conv2d``), or of whatever else the node calls."""
-    if isinstance(node.target, torch._ops.OpOverload):
-        return node.target.overloadpacket.__name__
-    return getattr(node.target, "__name__", str(node.target))
-
-
-def _functional(program: ExportedProgram) -> ExportedProgram:
-    """Return the program with functional operations in place of in-place ones.
-
-    The naive way, torch's own functionalisation of every program, takes longer than the export itself.
-    Nearly all in-place operations write to a value that nothing else reads again; those are replaced one
-    by one. Only where a view of a written value is read does torch's pass run.
-    """
-    replacements: list[tuple[fx.Node, Callable[..., Any]]] = []
-    order = {node: i for i, node in enumerate(program.graph.nodes)}
-    for node in program.graph.nodes:
-        if not isinstance(node.target, torch._ops.OpOverload) or not node.target._schema.is_mutable:
-            continue
-        plain = _twin(node.target)
-        written = node.args[0] if node.args else None
-        if plain is None or not isinstance(written, fx.Node) or not _free(written, node, order):
-            return program.run_decompositions({})
-        replacements.append((node, plain))
-    for node, plain in replacements:
-        node.target = plain
-    return program
-
-
-def _twin(operation: torch._ops.OpOverload) -> torch._ops.OpOverload | None:
-    """Return ``aten.relu`` for ``aten.relu_``; None where there is no such twin."""
-    name = operation.overloadpacket.__name__
-    packet = getattr(torch.ops.aten, name.rstrip("_"), None) if name.endswith("_") else None
-    overload = operation._overloadname
-    return getattr(packet, overload, None) if packet is not None else None
-
-
-_VIEWS = {
-    "slice", "select", "view", "reshape", "permute", "transpose", "flatten", "unsqueeze", "squeeze",
-    "expand", "chunk", "split", "split_with_sizes", "unbind", "alias", "detach", "narrow", "unflatten",
-    "t", "contiguous", "to", "view_as", "expand_as", "diagonal", "as_strided", "getitem", "dropout",
-}  # fmt: skip
-
-
-def _free(written: fx.Node, writer: fx.Node, order: dict[fx.Node, int]) -> bool:
-    """Return whether nothing reads ``written``, or memory it may share, after ``writer`` wrote to it."""
-    family, frontier = {written}, [written]
-    while frontier:
-        node = frontier.pop()
-        if node.op in ("placeholder", "get_attr"):
-            return False
-        related = [user for user in node.users if operation(user) in _VIEWS]
-        if operation(node) in _VIEWS:
-            related += list(node.all_input_nodes)
-        for other in related:
-            if other not in family:
-                family.add(other)
-                frontier.append(other)
-    return all(
-        user is writer or user in family or order[user] < order[writer]
-        for node in family
-        for user in node.users
-    ) and all(node is written or order[node] < order[writer] for node in family)

@@ -2,7 +2,7 @@
 
 from torch import fx
 
-from convscope.network.export import operation
+from convscope.network.aten import operation
 
 BOOKKEEPING = {
     "view", "_unsafe_view", "reshape", "flatten", "unflatten", "permute", "transpose", "t", "unsqueeze",
@@ -38,7 +38,7 @@ _KINDS = {
                    "hardshrink", "softshrink", "erf", "exp", "square"},
     "add": {"add", "sub", "rsub"},
     "mul": {"mul", "div", "pow", "addcmul", "neg", "sqrt", "rsqrt"},
-    "cat": {"cat", "concat", "stack", "hstack", "vstack"},
+    "cat": {"cat", "concat", "stack", "hstack", "vstack", "slice_scatter", "select_scatter"},
     "attention": {"scaled_dot_product_attention", "_native_multi_head_attention"},
     "softmax": {"softmax", "_softmax", "log_softmax", "_log_softmax"},
     "resize": {"upsample_nearest1d", "upsample_nearest2d", "upsample_nearest3d", "upsample_bilinear2d",

@@ -11,6 +11,8 @@ BOOKKEEPING = {
     "split_with_sizes", "unbind", "movedim", "swapaxes", "view_as", "type_as", "new_zeros", "new_ones", "zeros_like",
     "ones_like", "new_empty", "new_full", "empty_like", "full_like", "sym_size", "identity", "float", "copy",
     "tensor_split", "unsafe_chunk", "unsafe_split", "numpy_T", "mT", "moveaxis", "swapdims", "squeeze_copy", "arange",
+    "reshape_as", "ravel", "roll", "flip", "rot90", "unfold", "im2col", "index", "index_select", "gather", "take",
+    "broadcast_to", "tile", "repeat", "as_strided", "diagonal", "meshgrid", "atleast_1d", "atleast_2d", "resolve_conj",
 }  # fmt: skip
 """Operations that move or rename values, and compute nothing: they are not layers."""
 

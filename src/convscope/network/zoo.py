@@ -66,6 +66,10 @@ def torchvision_network(name: str, pretrained: bool = False) -> Built:
     except Exception as error:
         raise SpecError(_not_built("torchvision", name, pretrained, error)) from error
     rule, classes = _torchvision_rule(default)
+    own = getattr(module, "image_size", None)
+    if rule is not None and isinstance(own, int):
+        # Untrained, a ViT keeps its constructor's size, whatever its best weights were trained at.
+        rule = replace(rule, shape=(3, own, own))
     return Built(module, rule, classes, pretrained, (note,) if note else ())
 
 

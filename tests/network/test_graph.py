@@ -153,6 +153,24 @@ def test_parameters_shapes_and_layer_facts(small: Small):
     assert net.layer("block.add").feeds_from == ("block.conv2", "gelu")
 
 
+class _Reshapes(nn.Module):
+    """Asks the input for its batch size late: a size is no branch of the network."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Linear(8, 8)
+        self.second = nn.Linear(4, 4)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.second(self.first(x).reshape(x.shape[0], 2, 4))
+
+
+def test_sizes_are_not_sources() -> None:
+    net = Network(_Reshapes(), input=(8,))
+    assert net.layer("second").feeds_from == ("first",)
+
+
+
 def test_training_mode_is_put_into_eval_and_said():
     net = Network(Small().train(), (3, 16, 20))
     assert any("eval mode" in note for note in net.notes)

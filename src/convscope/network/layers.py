@@ -215,6 +215,8 @@ def _sources(node: fx.Node, names: dict[fx.Node, str]) -> tuple[str, ...]:
     seen = set(frontier)
     while frontier:
         source = frontier.pop(0)
+        if isinstance(source.meta.get("val"), int):
+            continue  # a size of what was read elsewhere, not a value
         if source in names:
             found[names[source]] = None
         elif source.op == "placeholder":

@@ -23,6 +23,7 @@ from convscope.sharing import lesson, sharing
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
+RECORD = ROOT / "src" / "convscope" / "network" / "weights" / "demo.json"
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md"))]
 
 
@@ -182,10 +183,15 @@ def keys(document: Any) -> set[str]:
     return set()
 
 
-def test_every_field_of_the_documents_is_explained() -> None:
+@pytest.fixture(scope="module")
+def explained() -> set[str]:
+    """Return every field that the page on JSON documents names."""
     page = (DOCS / "reference" / "json.md").read_text(encoding="utf-8")
-    explained = set(re.findall(r"`([\w.]+)`", page))
-    explained |= {part for name in explained for part in name.split(".")}
+    names = set(re.findall(r"`([\w.]+)`", page))
+    return names | {part for name in names for part in name.split(".")}
+
+
+def test_every_field_of_a_finding_is_explained(explained: set[str]) -> None:
     module = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 36, 2))
     net = convscope.Network(module, input=(1, 8, 8))
     for finding in (sharing(net), receptive(net), lesson()):
@@ -194,6 +200,29 @@ def test_every_field_of_the_documents_is_explained() -> None:
         by_kind = document.get("totals", {}).get("by_kind", {})
         missing = keys(document) - explained - set(by_kind) - set(document["network"])
         assert not missing, (finding.idea, sorted(missing))
+
+
+def test_every_field_of_an_atlas_is_explained(explained: set[str], tmp_path: Path) -> None:
+    module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU())
+    net = convscope.Network(module, input=(3, 16, 16))
+    atlas = convscope.look(net, convscope.data("parts:4"), out=tmp_path / "atlas", only=["sharing"])
+    for name in ("network", "data"):
+        document = atlas.document(name)
+        missing = keys(document) - explained - set(document.get("versions", {}))
+        assert not missing, (name, sorted(missing))
+
+
+def test_the_record_of_the_built_in_network_is_explained(explained: set[str]) -> None:
+    record = json.loads(RECORD.read_text(encoding="utf-8"))
+    assert not keys(record) - explained - set(record["versions"]) - set(record["by_class"])
+
+
+def test_the_docs_give_the_accuracy_of_the_shipped_network() -> None:
+    record = json.loads(RECORD.read_text(encoding="utf-8"))
+    share, low, high = (f"{100 * x:.1f}" for x in (record["accuracy"], *record["interval"]))
+    page = (DOCS / "method" / "parts.md").read_text(encoding="utf-8")
+    assert f"{share} % of {record['unseen']:,} pictures" in page
+    assert f"interval {low} to {high}" in page
 
 
 RUNNABLE = [page for page in PAGES if blocks(page, "python")]

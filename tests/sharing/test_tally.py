@@ -149,6 +149,15 @@ def test_an_unknown_operation_makes_the_total_partial() -> None:
     assert "partial" in finding.summary()
 
 
+def test_a_branch_on_values_is_unknown_but_its_parameters_are_counted() -> None:
+    def run(m: Any, x: Tensor) -> Tensor:
+        return torch.cond(x.sum() > 0, lambda x: m.one(x), lambda x: m.two(x), (x,))
+
+    finding = measured(Wired(run, one=nn.Conv2d(3, 4, 3), two=nn.Conv2d(3, 4, 3)), 3, 8, 8)
+    assert finding.totals.unknown == ("cond",)
+    assert finding.totals.parameters == 224
+
+
 def test_multiply_adds_on_parameters_alone_are_counted() -> None:
     net = Wired(
         lambda m, x: x + m.table @ m.mix,

@@ -91,8 +91,9 @@ def concrete(argument: Any) -> Any:
 
 def arguments(node: fx.Node) -> dict[str, Any]:
     """Return a node's arguments by the names of the operation's schema, defaults filled in, numbers concrete."""
-    assert isinstance(node.target, torch._ops.OpOverload)
     values: dict[str, Any] = {}
+    if not isinstance(node.target, torch._ops.OpOverload):
+        return values  # torch.cond and its like have no schema
     for i, argument in enumerate(node.target._schema.arguments):
         if i < len(node.args):
             values[argument.name] = concrete(node.args[i])

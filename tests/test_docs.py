@@ -243,3 +243,29 @@ def test_the_figures_are_what_their_script_draws() -> None:
     for figure in (script.connections, script.field, script.square, script.ladder):
         drawn = (DOCS / "pictures" / f"{figure.__name__}.svg").read_text(encoding="utf-8")
         assert drawn == figure(), "run: python docs/make_figures.py"
+
+
+def test_every_skip_is_listed_with_its_reason() -> None:
+    """A skip lives in a function (a fixture or a test) whose name has a row in SKIPS.md."""
+    listed = (ROOT / "tests" / "SKIPS.md").read_text(encoding="utf-8")
+    missing = []
+    for path in sorted((ROOT / "tests").rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for function in ast.walk(tree):
+            if (
+                isinstance(function, ast.FunctionDef)
+                and _skips(function)
+                and f"`{function.name}`" not in listed
+            ):
+                missing.append(f"{name_of(path)}: {function.name}")
+    assert not missing
+
+
+def _skips(function: ast.FunctionDef) -> bool:
+    words = ("skip", "skipif", "xfail", "importorskip")
+    return any(
+        isinstance(node, ast.Attribute)
+        and node.attr in words
+        and ast.unparse(node.value) in ("pytest", "pytest.mark")
+        for node in ast.walk(function)
+    )

@@ -1,7 +1,7 @@
 """From the answers of ``structure.py`` to a page: who was right, and how long it took."""
 
 from statistics import geometric_mean, median
-from typing import Any
+from typing import Any, NamedTuple
 
 TOOLS = ("convscope", "torchinfo", "torchlens", "rfa-toolbox")
 
@@ -92,41 +92,62 @@ def _notes(document: dict[str, Any]) -> list[str]:
     ]
 
 
+class Times(NamedTuple):
+    """Median seconds on one network: convscope's three stages, and TorchLens's."""
+
+    export: float
+    fields: float
+    analysis: float
+    trace: float
+    table: float
+    each: float
+
+
 def _speed(rows: dict[str, dict[str, Any]]) -> list[str]:
-    pairs = []
+    every = []
     for row in rows.values():
         ours, theirs = (
             row["tools"].get(tool, {"seconds": {}}) for tool in ("convscope", "torchlens")
         )
-        times = [
-            _seconds(ours, "fields"), _seconds(ours, "layers", "fields", "sharing"), _seconds(ours, "prepare"),
-            _seconds(theirs, "fields"), _seconds(theirs, "prepare"),
-        ]  # fmt: skip
-        if all(times):
-            pairs.append([time or 0.0 for time in times])
-    if not pairs:
+        taken = [_seconds(ours, "prepare"), _seconds(ours, "fields")]
+        taken += [_seconds(ours, "layers", "fields", "sharing")]
+        taken += [_seconds(theirs, stage) for stage in ("prepare", "fields", "each")]
+        known = [seconds for seconds in taken if seconds is not None]
+        if len(known) == len(taken):
+            every.append(Times(*known))
+    if not every:
         return []
     ratios = {
-        "receptive fields alone, after export / after trace": [p[3] / p[0] for p in pairs],
-        "convscope's layers, fields and sharing after export, against trace and fields": [
-            (p[3] + p[4]) / p[1] for p in pairs
+        "layers, fields and sharing after export, against TorchLens's trace and fields": [
+            (t.trace + t.table) / t.analysis for t in every
         ],
-        "everything: export and analysis, against trace and fields": [
-            (p[3] + p[4]) / (p[1] + p[2]) for p in pairs
+        "fields alone, against TorchLens's trace and fields": [
+            (t.trace + t.table) / t.fields for t in every
+        ],
+        "fields alone, against TorchLens asked operation by operation, its trace not counted": [
+            t.each / t.fields for t in every
+        ],
+        "fields alone, against TorchLens's table, its trace not counted": [
+            t.table / t.fields for t in every
+        ],
+        "everything, export included, against TorchLens's trace and fields": [
+            (t.trace + t.table) / (t.export + t.analysis) for t in every
         ],
     }
-    middle = [median(column) for column in zip(*pairs, strict=True)]
+    middle = Times(*(median(column) for column in zip(*every, strict=True)))
     return [
-        f"Time, {len(pairs)} networks (medians): convscope exports in {middle[2]:.2f} s and then finds layers, "
-        f"fields and sharing in {middle[1] * 1e3:.0f} ms (fields alone {middle[0] * 1e3:.0f} ms); TorchLens traces "
-        f"in {middle[4]:.2f} s and then makes its table of fields in {middle[3] * 1e3:.0f} ms.",
+        f"Time on {len(every)} networks, medians. convscope: export {middle.export:.2f} s, then layers, fields and "
+        f"sharing {middle.analysis * 1e3:.0f} ms, of which fields {middle.fields * 1e3:.0f} ms. TorchLens: trace "
+        f"{middle.trace:.2f} s, then its table of fields {middle.table * 1e3:.0f} ms, or each operation asked for its "
+        f"field {middle.each:.2f} s.",
         "",
         "| how many times faster is convscope | geometric mean | least | most |",
         "| --- | ---: | ---: | ---: |",
         *(
-            f"| {what} | {geometric_mean(r):.3g} | {min(r):.3g} | {max(r):.3g} |" for what, r in ratios.items()
+            f"| {what} | {geometric_mean(r):.3g} | {min(r):.3g} | {max(r):.3g} |"
+            for what, r in ratios.items()
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _fields(rows: dict[str, dict[str, Any]]) -> list[str]:

@@ -111,7 +111,10 @@ def convscope(case: dict[str, Any], answer: Answer, clock: Clock) -> None:
 
 
 def torchlens(case: dict[str, Any], answer: Answer, clock: Clock) -> None:
-    """Trace once per repeat (solutions are kept in a trace), then its table of all receptive fields."""
+    """Trace once per repeat (solutions are kept in a trace), then its table of all receptive fields.
+
+    Its other documented way, asking each operation, is timed once.
+    """
     import pandas  # noqa: F401  # pyright: ignore[reportMissingImports]  (its import is not timed)
     import torch
     import torchlens  # pyright: ignore[reportMissingImports]
@@ -124,7 +127,14 @@ def torchlens(case: dict[str, Any], answer: Answer, clock: Clock) -> None:
         clock("fields", lambda: trace.receptive_fields())
         return trace
 
+    def size(op: Any) -> Any:
+        try:
+            return op.receptive_field.size
+        except Exception:
+            return None  # it has no answer for this operation
+
     trace = [once() for _ in range(case["repeats"])][-1]
+    clock("each", lambda: [size(op) for op in trace.ops])
     answer["parameters"], answer["macs"] = trace.num_params, int(trace.total_macs_forward)
     maps = [
         op

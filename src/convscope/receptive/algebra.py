@@ -10,7 +10,7 @@ import numpy as np
 
 from convscope.receptive.grids import NOTHING, Grid, Shape, constant, renumbered, reshaped, tabled
 from convscope.receptive.states import Field, Place, State, Term, Terms, as_whole, tidied, united
-from convscope.receptive.taps import AnyTaps, listed, reaches_everywhere, shifted
+from convscope.receptive.taps import SAME, AnyTaps, listed, reaches_everywhere, shifted
 
 
 def merge(states: Sequence[State], shape: Shape, place: Place) -> State:
@@ -111,14 +111,18 @@ def window(
         shape: shape of the result, of the same rank.
         place: where new sites are made.
     """
+    windows = {
+        d: (taps, n) for d, (taps, n) in windows.items() if taps != SAME or n != state.shape[d]
+    }
     state = unlabelled(state, windows, place)
 
     def term(old: Term) -> Term:
         if old.site.whole:
             return _alive(old, windows, state.shape)
-        for dim in old.grid.dims:
-            if dim in windows:
-                old = _windowed(old, dim, *windows[dim], state.shape, place)
+        sizes = list(state.shape)
+        for dim in [d for d in old.grid.dims if d in windows]:
+            old = _windowed(old, dim, *windows[dim], tuple(sizes), place)
+            sizes[dim] = windows[dim][1]
         return old
 
     same = {d: d for d in range(len(shape))}
@@ -274,14 +278,14 @@ def relabelled(
         shape: shape of the result.
         place: where new sites are made.
     """
-    sets = [tuple(np.unique(row)) for row in rows]
-    different = list(dict.fromkeys(sets))
-    number = {labels: i for i, labels in enumerate(different)}
+    present = np.zeros((len(rows), len(state.fields)), bool)
+    np.put_along_axis(present, rows, True, 1)
+    different, inverse = np.unique(present, axis=0, return_inverse=True)
     fields = tuple(
-        united([state.fields[i] for i in labels], state.shape, place) for labels in different
+        united([state.fields[i] for i in np.flatnonzero(labels)], state.shape, place)
+        for labels in different
     )
-    table = np.array([number[labels] for labels in sets]).reshape(sizes)
-    return State(shape, fields, tabled(dims, table, 0)).simplified()
+    return State(shape, fields, tabled(dims, inverse.reshape(sizes), 0)).simplified()
 
 
 def nothing(state: State) -> Field:
@@ -323,6 +327,8 @@ def _alive(old: Term, windows: Mapping[int, tuple[AnyTaps, int]], shape: Shape) 
 
 def _windowed(old: Term, dim: int, taps: AnyTaps, outputs: int, shape: Shape, place: Place) -> Term:
     inputs = shape[dim]
+    if dim not in old.grid.dims:
+        return old  # the first of several windows left it constant along this one
     if old.grid.axis != dim and old.grid.dims == (dim,):
         # A table along one dimension: give every index a site of its own before sliding over it.
         table = old.grid.values(shape)

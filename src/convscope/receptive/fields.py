@@ -8,8 +8,10 @@ import numpy as np
 from convscope.receptive.algebra import unlabelled
 from convscope.receptive.grids import NOTHING, Grid, Shape
 from convscope.receptive.intervals import Intervals, union
+from convscope.receptive.sites import Site
 from convscope.receptive.states import Field, Place, State, Terms, tidied
 from convscope.receptive.taps import listed
+from convscope.receptive.tiling import border_share
 from convscope.receptive.units import Units
 
 Number = int | Fraction
@@ -29,6 +31,9 @@ class AxisField:
         whole_from: the graph node that introduced it.
         phases: size per phase, where neighbouring units differ (transposed convolution, resizing).
         shift_invariant: whether all units read alike; else the sizes are the largest over real units.
+        shortest: the size along the path that enlarges it least; what lies beyond was added by longer paths.
+        border: share of units whose local field leaves the input along this axis.
+        site: where the field can be asked about further; None where it is not one site's.
     """
 
     size: int
@@ -40,6 +45,9 @@ class AxisField:
     whole_from: str | None = None
     phases: tuple[int, ...] = ()
     shift_invariant: bool = True
+    shortest: int = 0
+    border: float = 0.0
+    site: Site | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -68,11 +76,15 @@ class Reader:
     lengths: tuple[int, ...]
     place: Place
     units: Units = field(default_factory=Units)
+    _known: dict[State, tuple[AxisField, ...]] = field(default_factory=dict)
+    _of_site: dict[tuple[Site, int], AxisField] = field(default_factory=dict)
 
     def axes(self, state: State) -> tuple[AxisField, ...]:
         """Return the field of the state's elements, all channels together."""
-        one = unlabelled(state, range(len(state.shape)), self.place)
-        return self._field(one.fields[0], state.shape)
+        if state not in self._known:
+            one = unlabelled(state, range(len(state.shape)), self.place)
+            self._known[state] = self._field(one.fields[0], state.shape)
+        return self._known[state]
 
     def groups(self, state: State) -> tuple[ChannelGroup, ...]:
         """Return the fields of neighbouring channels, where they differ; empty where all are the same."""
@@ -100,7 +112,7 @@ class Reader:
     def _axis(self, terms: Terms, shape: Shape, length: int, elsewhere: set[int]) -> AxisField:
         whole = next((t.site for t in terms if t.site.whole), None)
         windowed = tuple(t for t in terms if not t.site.whole)
-        local = self._local(windowed, shape, elsewhere)
+        local = self._local(windowed, shape, length, elsewhere)
         if whole is None:
             return local or AxisField(0, 0, 0, 0, 0)
         first, last = (int(ends[0]) for ends in self.units.hulls(whole))
@@ -110,15 +122,22 @@ class Reader:
         size = max(last - first + 1, min(local.size, length))
         return replace(local, size=size, whole=whole.whole, whole_from=whole.node)
 
-    def _local(self, terms: Terms, shape: Shape, elsewhere: set[int]) -> AxisField | None:
+    def _local(
+        self, terms: Terms, shape: Shape, length: int, elsewhere: set[int]
+    ) -> AxisField | None:
         terms = separated(terms, shape, elsewhere, self.place)
         if not terms:
             return None
+        if len(terms) == 1 and terms[0].site.plane is not None:
+            key = (terms[0].site, length)
+            if key not in self._of_site:
+                self._of_site[key] = _from_plane(terms[0].site.plane, terms, length)
+            return self._of_site[key]
         planes = [t.site.plane for t in terms]
         known = [p for p in planes if p is not None]
         together = union(known) if len(known) == len(planes) else None
         if together is not None:
-            return _from_plane(together)
+            return _from_plane(together, terms, length)
         return self._varying(terms, shape)
 
     def _varying(self, terms: Terms, shape: Shape) -> AxisField:
@@ -162,11 +181,21 @@ def used_elsewhere(field: Field, axis: int) -> set[int]:
     return {d for a, terms in enumerate(field) if a != axis for t in terms for d in t.grid.dims}
 
 
-def _from_plane(plane: Intervals) -> AxisField:
+def _from_plane(plane: Intervals, terms: Terms, length: int) -> AxisField:
     start, end = plane[0] or (0, -1)
-    center = _middle(start, end)
-    phases = plane.sizes if plane.period > 1 else ()
-    return AxisField(plane.size, plane.size, _plain(plane.jump), start, center, phases=phases)
+    site = terms[0].site if len(terms) == 1 else None
+    paths = [t.site.shortest.size for t in terms if t.site.shortest is not None]
+    return AxisField(
+        plane.size,
+        plane.size,
+        _plain(plane.jump),
+        start,
+        _middle(start, end),
+        phases=plane.sizes if plane.period > 1 else (),
+        shortest=min(paths, default=plane.size),
+        border=border_share(plane, terms[0].site.length, length),
+        site=site,
+    )
 
 
 def _middle(first: int, last: int) -> Number:

@@ -42,9 +42,13 @@ class Site:
 
 
 class Sites:
-    """All sites of one network; equal ones are made once."""
+    """All sites of one network; equal ones are made once.
+
+    ``crosses`` names the nodes that merge branches of which none holds the others on all axes.
+    """
 
     def __init__(self) -> None:
+        self.crosses: set[str] = set()
         self._made: dict[tuple[object, ...], Site] = {}
 
     def input(self, length: int) -> Site:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from convscope.receptive.grids import NOTHING, Grid, Shape, constant, tabled
+from convscope.receptive.intervals import Intervals
 from convscope.receptive.sites import Read, Site, Sites
 from convscope.receptive.taps import SAME, Taps, listed
 
@@ -103,10 +104,25 @@ def united(fields: Sequence[Field], shape: Shape, place: Place) -> Field:
     """Return the field of an element that reads all of these."""
     if all(field is fields[0] for field in fields):
         return fields[0]
-    return tuple(
+    merged = tuple(
         tidied([term for terms in axis for term in terms], shape, place)
         for axis in zip(*fields, strict=True)
     )
+    if len(merged) > 1 and _is_cross(fields, merged):
+        place.sites.crosses.add(place.node)
+    return merged
+
+
+def _is_cross(fields: Sequence[Field], merged: Field) -> bool:
+    """Return whether no branch is as large as the merged hull on all axes: then the hull holds more than is read."""
+    hulls = [_plane(terms) for terms in merged]
+    branches = ([_plane(terms) for terms in field] for field in fields)
+    return None not in hulls and all(None not in branch and branch != hulls for branch in branches)
+
+
+def _plane(terms: Terms) -> Intervals | None:
+    windowed = [term.site for term in terms if not term.site.whole]
+    return windowed[0].plane if len(windowed) == 1 else None
 
 
 def tidied(terms: Sequence[Term], shape: Shape, place: Place) -> Terms:

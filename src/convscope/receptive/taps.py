@@ -115,6 +115,8 @@ def window(kernel: int, stride: int = 1, before: int = 0, dilation: int = 1) -> 
     >>> window(3, 2, 1).rows(2, 4).tolist()
     [[-1, 0, 1], [1, 2, 3]]
     """
+    if (kernel, stride, before) == (1, 1, 0):
+        return SAME
     return Taps(1, stride, (range(-before, -before + dilation * (kernel - 1) + 1, dilation),))
 
 
@@ -248,12 +250,13 @@ def listed(rows: np.ndarray) -> AnyTaps:
     outputs = len(rows)
     if outputs == 1:
         return Taps(1, 1, (_compact(rows[0]),))
-    if (rows >= 0).all():
-        for period in range(1, outputs // 2 + 1):
-            moved = rows[period:] - rows[:-period]
-            if (moved == moved[0, 0]).all():
-                step = int(moved[0, 0])
-                return Taps(period, step, tuple(_compact(row) for row in rows[:period]))
+    there = rows >= 0
+    for period in range(1, outputs // 2 + 1) if there.any() else ():
+        if (there[period:] != there[:-period]).any():
+            continue
+        moved = (rows[period:] - rows[:-period])[there[period:]]
+        if (moved == moved[0]).all():
+            return Taps(period, int(moved[0]), tuple(_compact(row) for row in rows[:period]))
     return Listed(rows)
 
 

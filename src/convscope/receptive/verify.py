@@ -218,7 +218,7 @@ class Prediction:
         reached = [self._field(field, state) for field in state.fields]
         if state.labels is None:
             return np.broadcast_to(reached[0], state.shape)
-        labels = _spread_out(state.labels.dims, state.labels.values(state.shape), len(state.shape))
+        labels = spread_out(state.labels.dims, state.labels.values(state.shape), len(state.shape))
         chosen = [(labels == i) & mask for i, mask in enumerate(reached)]
         return np.broadcast_to(np.logical_or.reduce(np.broadcast_arrays(*chosen)), state.shape)
 
@@ -237,12 +237,19 @@ class Prediction:
             reads = self.units.sets(site)
             reaches = np.append(reads.any(1) if column is None else reads[:, column], False)
             # A table's -1 (nothing) points to the place appended here.
-            table = _spread_out(grid.dims, grid.values(state.shape), len(state.shape))
+            table = spread_out(grid.dims, grid.values(state.shape), len(state.shape))
             result = result | reaches[table]
         return result
 
 
-def _spread_out(dims: Sequence[int], values: np.ndarray, rank: int) -> np.ndarray:
+def spread_out(dims: Sequence[int], values: np.ndarray, rank: int) -> np.ndarray:
+    """Return a table over some dimensions as an array that broadcasts over all dimensions of a tensor.
+
+    Args:
+        dims: the table's dimensions.
+        values: the table.
+        rank: number of dimensions of the tensor.
+    """
     order = sorted(range(len(dims)), key=lambda i: dims[i])
     shape = [1] * rank
     for i in order:

@@ -67,7 +67,7 @@ def channels(call: Call, state: State, dim: int, groups: int, outputs: int) -> S
     if not varies(state, dim):
         return State((*head, outputs, *tail), state.fields, state.labels)
     split: Shape = (*head, groups, inputs // groups, *tail)
-    state = contract(reshape(state, split), [dim + 1], call.place, "channel mixing", keepdim=True)
+    state = contract(reshape(state, split), [dim + 1], call.place, call.name, keepdim=True)
     wide: Shape = (*head, groups, outputs // groups, *tail)
     return reshape(broadcast(state, wide, call.place), (*head, outputs, *tail))
 

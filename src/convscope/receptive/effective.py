@@ -1,0 +1,291 @@
+"""The effective field: of what a unit can see, what does it use, on these data?
+
+The usual picture is the logarithm of unnormalised gradients of one image; it depends on the gradients'
+scale, so it compares nothing. Here: the squared gradient of one unit with respect to the input, summed
+over input channels, averaged over samples and over the layer's channels, normalised to sum 1. It is a
+distribution over input positions, and has moments (Luo, Li, Urtasun, Zemel 2016; they do not square,
+but signed gradients cancel over samples).
+
+The average over channels is not taken one channel at a time: for random signs r, the expectation of
+``(sum_c r_c g_c)^2`` is ``sum_c g_c^2``, so one backward pass per sample is an unbiased estimate of all.
+
+Limit: a gradient says what a small change would do, not what the unit would do without that part.
+"""
+
+import copy
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from convscope.data import Source
+from convscope.errors import SpecError, WorkError
+from convscope.network import Network
+from convscope.progress import Progress, silent
+from convscope.receptive.finding import LayerField, Receptive, receptive
+from convscope.receptive.moments import Frame, Gaussian, Spread, Sums, bootstrap, gaussian
+from convscope.receptive.verify import spread_out
+
+
+@dataclass(frozen=True)
+class Effective:
+    """The effective field of one layer: of the unit nearest the centre of the input, over all its channels.
+
+    Args:
+        layer: the layer's name.
+        unit: the unit's position, per axis.
+        frame: its theoretical field.
+        spread: how far the effective field reaches.
+        interval: 95 % intervals by bootstrap over samples.
+        gaussian: the Gaussian that fits it best, per axis.
+        outside: share of the mass outside the local field, which arrives through means, gates or attention.
+        samples: samples measured.
+        start: input position of the map's first cell, per axis.
+        heat: the distribution inside the theoretical field, cut to the input; sums to ``1 - outside``.
+        fresh: the same with weights drawn anew; None where it was not asked for.
+    """
+
+    layer: str
+    unit: tuple[int, ...]
+    frame: Frame
+    spread: Spread
+    interval: Mapping[str, list]
+    gaussian: Gaussian
+    outside: float
+    samples: int
+    start: tuple[int, ...]
+    heat: np.ndarray = field(repr=False, compare=False)
+    fresh: "Effective | None" = None
+
+    def document(self) -> dict[str, Any]:
+        """Return it as JSON, without the map."""
+        box50, box95, box99 = (list(box) for box in self.spread.boxes)
+        found = {
+            "sigma": list(self.spread.sigma),
+            "box50": box50,
+            "box95": box95,
+            "box99": box99,
+            "area_ratio": self.spread.area_ratio,
+            "interval": dict(self.interval),
+            "gaussian": {
+                "sigma": list(self.gaussian.sigma),
+                "explained": list(self.gaussian.explained),
+            },
+            "outside": self.outside,
+            "samples": self.samples,
+            "unit": list(self.unit),
+            "start": list(self.start),
+            "shape": list(self.heat.shape),
+        }
+        if self.fresh is not None:
+            found["fresh"] = self.fresh.document()
+        return found
+
+
+def effective(
+    net: Network,
+    source: Source | Iterable[np.ndarray],
+    layers: Sequence[str] | None = None,
+    *,
+    samples: int = 32,
+    batch: int = 8,
+    seed: int = 0,
+    fresh: bool = True,
+    found: Receptive | None = None,
+    progress: Progress = silent,
+) -> dict[str, Effective]:
+    """Measure the effective fields of some layers.
+
+    Args:
+        net: the network; run in eval mode, on the device where its weights are.
+        source: what it looks at; or batches of arrays ``(B, C, *S)``.
+        layers: names or module paths; by default up to eight convolutions, spread over the depth.
+        samples: how many samples, spread over the source.
+        batch: samples at a time.
+        seed: of the signs, the bootstrap and the fresh weights.
+        fresh: whether to measure a second time with weights drawn anew.
+        found: the receptive fields, if they are known already.
+        progress: called with what is being done, samples done and samples in all.
+
+    Returns:
+        Effective fields by layer name. A layer none of whose gradients arrived is left out.
+
+    Raises:
+        SpecError: a layer that does not exist, or has no local field.
+        WorkError: no sample could be used.
+    """
+    found = found or receptive(net)
+    rows = [found[name] for name in layers] if layers is not None else _chosen(found)
+    for row in rows:
+        if _lacks_field(row):
+            raise SpecError(
+                f"Layer {row.name} of {net.spec} has no local receptive field: its units read the whole input. "
+                "Ask for an earlier one."
+            )
+    measured = _measure(net, rows, found, source, samples, batch, seed, None, progress)
+    if fresh and not isinstance(source, Source):
+        fresh = False  # batches are gone once they were used
+    again = (
+        _measure(net, rows, found, source, samples, batch, seed, seed, progress) if fresh else {}
+    )
+    return {name: replace(one, fresh=again.get(name)) for name, one in measured.items()}
+
+
+def _measure(
+    net: Network,
+    rows: Sequence[LayerField],
+    found: Receptive,
+    source: Source | Iterable[np.ndarray],
+    samples: int,
+    batch: int,
+    seed: int,
+    redraw: int | None,
+    progress: Progress,
+) -> dict[str, Effective]:
+    taps = net.taps([row.name for row in rows])
+    if redraw is not None:
+        taps = redrawn(taps, redraw)
+    units = {row.name: Unit.nearest(row, found) for row in rows}
+    sums = {row.name: Sums.empty(units[row.name].frame) for row in rows}
+    signs = torch.Generator().manual_seed(seed)
+    device = next((p.device for p in net.graph.parameters()), torch.device("cpu"))
+    what = "effective fields" if redraw is None else "effective fields, weights drawn anew"
+    done = 0
+    for arrays in _batches(source, net, batch, samples):
+        x = torch.as_tensor(arrays, device=device).requires_grad_()
+        outputs = taps(x)
+        for i, row in enumerate(rows):
+            values = outputs[row.name].flatten(1)[:, units[row.name].index.to(device)]
+            flips = torch.randint(0, 2, values.shape, generator=signs).to(values) * 2 - 1
+            (gradient,) = torch.autograd.grad(
+                (values * flips).sum(), x, retain_graph=i + 1 < len(rows), allow_unused=True
+            )
+            if gradient is not None:
+                sums[row.name].add(gradient.detach().square().sum(1).cpu().numpy())
+        done += len(arrays)
+        progress(what, done, samples)
+    if not done:
+        raise WorkError("No sample was there to measure effective fields on.")
+    results = {}
+    for row in rows:
+        one = _finished(row.name, units[row.name], sums[row.name], seed)
+        if one is not None:
+            results[row.name] = one
+    return results
+
+
+def _batches(
+    source: Source | Iterable[np.ndarray], net: Network, size: int, limit: int
+) -> Iterable[np.ndarray]:
+    if isinstance(source, Source):
+        return (batch.arrays for batch in source.batches(size, net.input.shape, limit))
+    return source
+
+
+def _finished(name: str, unit: "Unit", sums: Sums, seed: int) -> Effective | None:
+    spread = sums.spread()
+    if spread is None:
+        return None
+    heat = sums.heat / sums.heat.sum()
+    ends = unit.frame.visible()
+    inside = heat[tuple(slice(first, last + 1) for first, last in ends)]
+    return Effective(
+        layer=name,
+        unit=unit.position,
+        frame=unit.frame,
+        spread=spread,
+        interval=bootstrap(sums, seed=seed),
+        gaussian=gaussian(heat),
+        outside=round(max(0.0, float(1 - inside.sum())), 12),
+        samples=len(sums.rows),
+        start=tuple(first for first, _ in ends),
+        heat=inside.astype(np.float32),
+    )
+
+
+@dataclass(frozen=True)
+class Unit:
+    """The unit of a layer whose field's centre is nearest the centre of the input.
+
+    Args:
+        position: its place, per axis.
+        frame: its theoretical field.
+        index: where its channels are in the layer's output, flattened without the batch.
+    """
+
+    position: tuple[int, ...]
+    frame: Frame
+    index: Tensor
+
+    @classmethod
+    def nearest(cls, row: LayerField, found: Receptive) -> "Unit":
+        """Return the central unit of a layer.
+
+        Args:
+            row: the layer's field.
+            found: the finding it comes from.
+        """
+        assert found.walk is not None
+        state = found.walk.by_name[row.layer.node]
+        assert state is not None
+        chosen = np.ones((1,) * len(state.shape), bool)
+        positions: list[int] = []
+        centers: list[float] = []
+        for axis, (terms, length) in enumerate(zip(state.fields[0], row.input, strict=True)):
+            local = row.axes[axis]
+            term = next(t for t in terms if not t.site.whole)
+            middles = [float(local.center + local.stride * o) for o in range(term.site.length)]
+            place = int(np.argmin([abs(m - (length - 1) / 2) for m in middles]))
+            table = spread_out(term.grid.dims, term.grid.values(state.shape), len(state.shape))
+            chosen = chosen & (table == place)
+            positions.append(place)
+            centers.append(middles[place])
+        full = np.broadcast_to(chosen, state.shape)[0].ravel()
+        frame = Frame(row.input, tuple(centers), row.local_size)
+        return cls(tuple(positions), frame, torch.from_numpy(np.flatnonzero(full)))
+
+
+def _lacks_field(row: LayerField) -> bool:
+    return any(axis.site is None or not axis.stride for axis in row.axes)
+
+
+def _chosen(found: Receptive, most: int = 8) -> list[LayerField]:
+    rows = [row for row in found.layers if row.layer.kind == "conv" and not _lacks_field(row)]
+    rows = rows or [row for row in found.layers if not _lacks_field(row)]
+    grown = [
+        row for i, row in enumerate(rows) if i == 0 or row.local_size != rows[i - 1].local_size
+    ]
+    count = min(most, len(grown))
+    return [grown[round(i * (len(grown) - 1) / max(count - 1, 1))] for i in range(count)]
+
+
+def redrawn(module: nn.Module, seed: int) -> nn.Module:
+    """Return a copy of a network with weights as before training.
+
+    Args:
+        module: the network.
+        seed: of the weights.
+
+    Returns:
+        Matrices and kernels from a normal distribution of variance ``2 / fan_in`` (He et al. 2015), scales 1,
+        shifts 0, stored statistics mean 0 and variance 1. It is the layout of the usual initialisation, not the
+        author's own.
+    """
+    fresh = copy.deepcopy(module)
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for name, parameter in fresh.named_parameters():
+            if parameter.dim() > 1:
+                drawn = torch.randn(parameter.shape, generator=generator)
+                parameter.copy_(drawn * (2 / max(parameter[0].numel(), 1)) ** 0.5)
+            else:
+                parameter.fill_(0.0 if name.endswith("bias") else 1.0)
+        for name, buffer in fresh.named_buffers():
+            if name.endswith("running_mean"):
+                buffer.fill_(0.0)
+            elif name.endswith("running_var"):
+                buffer.fill_(1.0)
+    return fresh

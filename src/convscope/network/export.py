@@ -28,9 +28,11 @@ from convscope.network.inputs import InputRule, Preprocessed
 
 # Sizes of attention windows and token grids are computed from the image size; solving for them
 # symbolically can take minutes (106 s for torchvision's swin_t), to find in the end that they are fixed.
-# The same holds for padding that is computed from the size (TensorFlow's "same").
+# The same holds for padding that is computed from the size (TensorFlow's "same"), and for recurrent
+# layers, of which every step is traced.
 _FIXED_SPACE = re.compile(
-    r"attention|attn|swin|window|transformer|mixer|vit|partition|same", re.IGNORECASE
+    r"attention|attn|swin|window|transformer|mixer|vit|partition|same|^(lstm|gru|rnn)$",
+    re.IGNORECASE,
 )
 
 INPUT_RULE = "(input rule)"

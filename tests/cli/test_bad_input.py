@@ -114,6 +114,10 @@ WRONG = [
     ("sharing demo --lesson", 2, "one thing at a time"),
     ("sharing --lesson --input 3x8x8", 2, "--input belongs to a MODEL"),
     ("sharing --layer conv3x3", 2, "conv 3x224x224 64 3x3"),
+    ("receptive model.py:net --effective", 2, "--effective and --data DATA together"),
+    ("receptive model.py:net --data digits.npz", 2, "--effective and --data DATA together"),
+    ("receptive model.py:net --effective --data digits.npz --layers nine", 2, "no layer 'nine'"),
+    ("receptive model.py:net --effective --data digits.npz --samples 1", 2, "--samples"),
     # data
     ("look model.py:net --data absent -o atlas", 2, "no file or folder"),
     ("look model.py:net --data parts:many -o atlas", 2, "parts:1000"),

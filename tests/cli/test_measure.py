@@ -81,6 +81,19 @@ def test_receptive_fields_in_json(desk: Path, convscope: Run) -> None:
     assert all(row["effective"] is None for row in found["layers"])
 
 
+def test_effective_fields_in_json(desk: Path, convscope: Run) -> None:
+    words = ("receptive", "model.py:net", "--effective", "--data", "digits.npz", "--samples", "6")
+    found = document(convscope(*words, "--json"))
+    seen = {row["name"]: row["effective"] for row in found["layers"] if row["effective"]}
+    assert set(seen) == {"0", "3"}
+    for row in seen.values():
+        assert {"sigma", "box95", "area_ratio"} <= row.keys()
+        assert 0 < row["area_ratio"] <= 1
+    one = document(convscope(*words, "--layers", "3", "--json"))
+    assert [row["name"] for row in one["layers"] if row["effective"]] == ["3"]
+    assert "effective 95 %" in convscope(*words).stdout
+
+
 @pytest.mark.parametrize(
     ("model", "shape", "axes"),
     [("sound", "1x64", 1), ("net", "1x16x16", 2), ("volume", "1x8x8x8", 3)],

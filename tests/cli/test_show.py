@@ -73,11 +73,65 @@ def test_what_changed_is_measured_again(desk: Path, convscope: Run) -> None:
 def test_a_spent_budget_names_what_is_left(desk: Path, convscope: Run) -> None:
     result = convscope(*LOOK, "--budget", "0.000001s")
     assert result.exit_code == 0
-    assert "sharing: not measured, the budget" in result.stdout
-    assert set(Atlas.open(desk / "atlas").manifest.left) == {"sharing", "receptive"}
+    assert "sharing: not measured. The budget" in result.stdout
+    left = {"sharing", "receptive", "effective fields"}
+    assert set(Atlas.open(desk / "atlas").manifest.left) == left
     assert convscope(*LOOK).exit_code == 0
     assert Atlas.open(desk / "atlas").manifest.left == {}
     assert "receptive" in Atlas.open(desk / "atlas")
+
+
+def test_effective_fields_are_measured_on_the_data_and_drawn(desk: Path, convscope: Run) -> None:
+    convscope(*LOOK)
+    rows = {row["name"]: row for row in Atlas.open(desk / "atlas").document("receptive")["layers"]}
+    seen = rows["3"]["effective"]
+    assert all(0 < box <= 8 for box in seen["box95"])
+    with Image.open(desk / "atlas" / seen["picture"]) as picture:
+        assert picture.size == tuple(reversed(seen["shape"]))
+        assert picture.convert("L").getextrema()[1] == 255
+    assert rows["1"]["effective"] is None
+
+
+def test_what_was_measured_with_data_is_kept_without(desk: Path, convscope: Run) -> None:
+    convscope(*LOOK)
+    before = written(desk / "atlas")["receptive"]
+    convscope("look", "model.py:net", "--input", "1x16x16", "-o", "atlas")
+    assert written(desk / "atlas")["receptive"] == before
+
+
+def test_an_interruption_keeps_what_was_finished(
+    desk: Path, convscope: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from convscope.atlas import steps
+
+    def stop(*words: Any, **named: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(steps, "effective", stop)
+        result = convscope(*LOOK)
+    assert result.exit_code == 130
+    assert result.stderr.endswith("Stopped. What was finished is kept.\n")
+    assert set(written(desk / "atlas")) == {"network", "data", "sharing", "receptive"}
+    assert convscope(*LOOK).exit_code == 0
+    rows = Atlas.open(desk / "atlas").document("receptive")["layers"]
+    assert any(row["effective"] for row in rows)
+
+
+def test_a_network_without_gradients_is_still_looked_at(
+    desk: Path, convscope: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from convscope.atlas import steps
+
+    def fail(*words: Any, **named: Any) -> None:
+        raise RuntimeError("derivative for aten::x is not implemented\nand a long trace")
+
+    monkeypatch.setattr(steps, "effective", fail)
+    result = convscope(*LOOK)
+    assert result.exit_code == 0
+    assert "effective fields: not measured. Gradients could not be measured (deriv" in result.stdout
+    assert "receptive" in Atlas.open(desk / "atlas")
+    assert (desk / "atlas" / "index.html").is_file()
 
 
 def test_without_data(desk: Path, convscope: Run) -> None:

@@ -5,8 +5,7 @@ with the same network and data finds it and measures only what is missing.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +14,12 @@ from convscope.atlas.files import as_json
 from convscope.atlas.reader import Atlas
 from convscope.atlas.samples import data_document, data_facts
 from convscope.atlas.schema import IDEAS, fingerprint
+from convscope.atlas.steps import Step, Unmeasured, steps
 from convscope.atlas.writer import AtlasWriter, check_place
 from convscope.data import Source
 from convscope.errors import SpecError
-from convscope.finding import Finding
 from convscope.network import Network
 from convscope.progress import Progress, silent
-from convscope.receptive import receptive
-from convscope.sharing import sharing
 
 
 def look(
@@ -72,22 +69,40 @@ def look(
         _keep_network(atlas, network, device, command)
         if data is not None and samples is not None:
             _keep_data(atlas, data, *samples)
-        for step in _steps(network.to(device), data, ideas, seed, batch, device):
-            if atlas.has(step.idea, step.fingerprint):
+        about = atlas.manifest.data
+        planned = steps(
+            network.to(device),
+            data,
+            None if about is None else about["fingerprint"],
+            ideas,
+            seed=seed,
+            batch=batch,
+        )
+        for step in planned:
+            if any(atlas.has(step.idea, one) for one in (step.fingerprint, *step.contained_in)):
                 continue
-            begun = time.monotonic()
             try:
-                watched(step.idea, 0, None)
-                finding, pictures = step.measure(watched)
+                _measure(atlas, step, watched)
             except _OutOfTime:
-                left[step.idea] = f"the budget of {budget_s:g} s ran out"
-                continue
-            seconds = round(time.monotonic() - begun, 3)
-            atlas.put_finding(
-                step.idea, step.fingerprint, finding, pictures=pictures, seconds=seconds
-            )
+                left[step.what] = f"The budget of {budget_s:g} s ran out."
+            except Unmeasured as error:
+                left[step.what] = str(error)
         atlas.leave(left)
     return Atlas.open(out)
+
+
+def _measure(atlas: AtlasWriter, step: Step, progress: Progress) -> None:
+    begun = time.monotonic()
+    progress(step.what, 0, None)
+    finding, document, pictures = step.measure(progress)
+    atlas.put_finding(
+        step.idea,
+        step.fingerprint,
+        finding,
+        document=document,
+        pictures=pictures,
+        seconds=round(time.monotonic() - begun, 3),
+    )
 
 
 def checked_ideas(only: Sequence[str] | None) -> tuple[str, ...]:
@@ -107,31 +122,6 @@ def checked_ideas(only: Sequence[str] | None) -> tuple[str, ...]:
 
 class _OutOfTime(Exception):
     """Raised inside a measurement, from the progress it reports, when the budget has run out."""
-
-
-@dataclass(frozen=True)
-class _Step:
-    """One measurement: what it is kept as, all that it depends on, and how to make it."""
-
-    idea: str
-    fingerprint: str
-    measure: Callable[[Progress], tuple[Finding, dict[str, bytes]]]
-
-
-def _steps(
-    network: Network,
-    data: Source | None,
-    ideas: Sequence[str],
-    seed: int,
-    batch: int,
-    device: str,
-) -> Iterator[_Step]:
-    if "sharing" in ideas:
-        key = fingerprint(idea="sharing", network=network.fingerprint)
-        yield _Step("sharing", key, lambda progress: (sharing(network), {}))
-    if "receptive" in ideas:
-        key = fingerprint(idea="receptive", network=network.fingerprint)
-        yield _Step("receptive", key, lambda progress: (receptive(network), {}))
 
 
 def _watched(progress: Progress, deadline: float) -> Progress:

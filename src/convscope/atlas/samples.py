@@ -18,7 +18,8 @@ SHOWN = 12
 _LOSSLESS_BELOW = 65  # pixels on the shorter side
 _QUALITY = 90
 _PLAYABLE = 16_000  # hertz, for sound whose rate nobody told us
-_TALLEST = 16_383  # rows of a WebP picture
+TALLEST = 16_383
+"""Pixels along the longer side of a WebP picture, at most."""
 
 
 def data_facts(source: Source) -> dict[str, Any]:
@@ -108,7 +109,7 @@ def _thinned(array: np.ndarray) -> np.ndarray:
     """Return a volume with as many slices as fit into one picture, evenly spaced; others as they are."""
     if array.ndim != 4:
         return array
-    return array[:, spread(array.shape[1], _TALLEST // array.shape[2])]
+    return array[:, spread(array.shape[1], TALLEST // array.shape[2])]
 
 
 def _files(name: str, array: np.ndarray, source: Source) -> dict[str, tuple[str, bytes]]:
@@ -129,23 +130,21 @@ def _files(name: str, array: np.ndarray, source: Source) -> dict[str, tuple[str,
     return {"picture": (f"{name}.webp", webp(array))}
 
 
-def webp(array: np.ndarray) -> bytes:
+def webp(array: np.ndarray, *, lossless: bool | None = None) -> bytes:
     """Return a WebP picture of an array.
 
     Args:
         array: ``(C, H, W)`` in [0, 1]; three channels are colours, any other number becomes grey.
+        lossless: whether every pixel is kept as it is; None keeps it so in small pictures.
     """
     if array.shape[0] != 3:
         array = array.mean(axis=0, keepdims=True)
     levels = np.clip(np.rint(array * 255), 0, 255).astype(np.uint8)
     picture = Image.fromarray(levels[0] if len(levels) == 1 else levels.transpose(1, 2, 0))
+    if lossless is None:
+        lossless = min(picture.size) < _LOSSLESS_BELOW
     buffer = io.BytesIO()
-    picture.save(
-        buffer,
-        "WEBP",
-        lossless=min(picture.size) < _LOSSLESS_BELOW,
-        quality=_QUALITY,
-    )
+    picture.save(buffer, "WEBP", lossless=lossless, quality=_QUALITY)
     return buffer.getvalue()
 
 

@@ -82,17 +82,56 @@ def receptive(
     input: o.Input = None,
     mean: o.Mean = None,
     std: o.Std = None,
+    effective: Annotated[
+        bool, typer.Option("--effective", help="Measure on DATA what units do see; needs --data.")
+    ] = False,
+    data: o.Data = None,
+    layers: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAMES", help="Effective fields of these, joined by commas; else of up to 8."
+        ),
+    ] = None,
+    samples: Annotated[
+        int, typer.Option(min=2, metavar="N", help="Samples for effective fields.")
+    ] = 32,
+    device: o.Where = o.Device.auto,
+    batch: o.Batch = 8,
+    seed: o.Seed = 0,
     json: o.AsJson = False,
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
 ) -> None:
-    """Idea 2: what a unit of each layer can see."""
+    """Idea 2: what a unit of each layer can see, and does see."""
     with Terminal(json=json, quiet=quiet, verbose=verbose) as terminal:
+        if effective != (data is not None) or (layers and not effective):
+            raise SpecError(
+                "Effective fields are measured on data: type --effective and --data DATA together "
+                "(for instance --effective --data parts), or leave --data and --layers out."
+            )
         from convscope.cli import tables
-        from convscope.cli.loading import ModelWords, load_network
+        from convscope.cli.loading import ModelWords, device_name, load_network, open_data
 
-        network = load_network(ModelWords(model, weights, input, mean, std), terminal)
+        where = device_name(device) if effective else "cpu"
+        source = None if data is None else open_data(data, terminal)
+        network = load_network(ModelWords(model, weights, input, mean, std), terminal, source)
         from convscope.receptive import receptive as measured
 
         found = measured(network)
+        if source is not None:
+            from convscope.receptive.effective import effective as used
+
+            names = None if layers is None else [name.strip() for name in layers.split(",")]
+            found = found.with_effective(
+                used(
+                    network.to(where),
+                    source,
+                    names,
+                    samples=samples,
+                    batch=batch,
+                    seed=seed,
+                    found=found,
+                    progress=terminal.progress,
+                )
+            )
         terminal.answer(found.document, lambda: tables.receptive(found, every=verbose))

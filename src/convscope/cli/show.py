@@ -190,5 +190,5 @@ def _readable(atlas: "Atlas") -> "Iterator[RenderableType]":
     for entry in atlas:
         yield f"{entry.name}: {entry.summary}"
     for idea, reason in atlas.manifest.left.items():
-        yield f"{idea}: not measured, {reason}. Run the same command again to go on."
+        yield f"{idea}: not measured. {reason} Run the same command again to go on."
     yield f"{atlas.path} is ready: `convscope serve {shlex.quote(str(atlas.path))}` shows it."

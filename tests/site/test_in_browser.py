@@ -17,8 +17,7 @@ INTERACTIVE = 1.5  # seconds
 
 def _open(page: "Page", address: str, route: str) -> None:
     page.goto(f"{address}#/{route}")
-    page.wait_for_selector("article")
-    page.wait_for_load_state("networkidle")
+    page.wait_for_selector(f'main[data-page="{route.split("/")[0].split("?")[0]}"]')
 
 
 def _scroll_through(page: "Page") -> None:
@@ -27,12 +26,11 @@ def _scroll_through(page: "Page") -> None:
         """async () => {
             for (let y = 0; y < document.body.scrollHeight; y += 600) {
                 scrollTo(0, y);
-                await new Promise((done) => setTimeout(done, 30));
+                await new Promise(requestAnimationFrame);
             }
         }"""
     )
     page.wait_for_function("[...document.querySelectorAll('.chart')].every((c) => c.firstChild)")
-    page.wait_for_load_state("networkidle")
 
 
 @pytest.mark.parametrize("name", ["demo", "branched", "sound", "volume"])

@@ -121,10 +121,12 @@ def _sharing(card: Card, document: Document, network: Document) -> Card:
         return replace(card, text="This network has no convolution, so nothing is shared.")
     weights, dense = convolutions["weights"], convolutions["dense_weights"]
     saved = convolutions["local_weights"] / weights
+    grouped = convolutions["grouping_factor"] or 1
+    patch = times(dense / weights / saved / grouped)
+    groups = f", {times(grouped)} because it reads a group of channels" if grouped > 1 else ""
     text = (
-        f"fewer weights because they are shared; another {times(dense / weights / saved)} because "
-        f"each looks at a patch. The {weights:,} weights of the {convolutions['layers']} "
-        f"convolutions do the work of {dense:,}."
+        f"fewer weights because they are shared; another {patch} because each looks at a "
+        f"patch{groups}. The {weights:,} weights of the convolutions do the work of {dense:,}."
     )
     if totals["status"] != "complete":
         text += " Some operations are unknown, so this is a part of the whole."

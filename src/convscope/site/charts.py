@@ -26,6 +26,8 @@ PARTS = ("weights of the convolution", "saved by sharing", "saved by groups", "s
 """What a bar of ``sharing`` is made of, from its left end."""
 
 _SPOKEN = re.compile(r' (?:role|aria-[a-z]+)="[^"]*"')
+# The end of a layer's name tells it from its neighbours, not the beginning.
+_SHORT = "length(datum.label) > 26 ? '…' + slice(datum.label, -25) : datum.label"
 _NAMED = 30  # layers named along an axis, at most
 _AXES = {1: ("time",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 
@@ -64,7 +66,7 @@ def sharing(document: Document, width: Width = 560) -> "alt.Chart | None":
         alt.Chart(alt.Data(values=pieces))
         .mark_bar(height={"band": 0.72})
         .encode(
-            y=alt.Y("layer:N", sort=names, title=None, axis=alt.Axis(labelLimit=180)),
+            y=alt.Y("layer:N", sort=names, title=None, axis=alt.Axis(labelExpr=_SHORT)),
             x=alt.X(
                 "from:Q",
                 scale=alt.Scale(type="log", domainMin=1, nice=False),
@@ -75,7 +77,7 @@ def sharing(document: Document, width: Width = 560) -> "alt.Chart | None":
             color=alt.Color(
                 "part:N",
                 title=None,
-                scale=_parts_scale(),
+                scale=_parts_scale({piece["part"] for piece in pieces}),
                 legend=alt.Legend(orient="top", columns=2 if width == "container" else 4),
             ),
             tooltip=[
@@ -109,7 +111,7 @@ def receptive(document: Document, width: Width = 560, side: int | None = None) -
     series = list(dict.fromkeys(point["field"] for point in points))
     colours = [palette.ACCENT if "95 %" not in name else palette.WEIGHTS for name in series]
     named = names[:: -(-len(names) // _NAMED)]  # labels are slow to place, and unread in crowds
-    angled = alt.Axis(values=named, labelAngle=-40, labelOverlap=True, labelLimit=110, grid=False)
+    angled = alt.Axis(values=named, labelAngle=-40, labelOverlap=True, labelExpr=_SHORT, grid=False)
     base = alt.Chart(alt.Data(values=points)).encode(
         x=alt.X("layer:N", sort=None, title=None, axis=angled, scale=alt.Scale(padding=0.3)),
         y=alt.Y("size:Q", title=f"{unit} seen", axis=alt.Axis(tickCount=5)),
@@ -161,7 +163,7 @@ def sharing_whole(sums: Document) -> "alt.Chart":
                 axis=alt.Axis(format="~s", tickCount=4, title=None, grid=False),
             ),
             x2="to:Q",
-            color=alt.Color("part:N", legend=None, scale=_parts_scale()),
+            color=alt.Color("part:N", legend=None, scale=_parts_scale(set(PARTS))),
         )
     )
 
@@ -257,11 +259,12 @@ def _whole(side: int) -> "alt.Chart":
     )
 
 
-def _parts_scale() -> "alt.Scale":
+def _parts_scale(present: set[str]) -> "alt.Scale":
     import altair as alt
 
-    hues = [palette.WEIGHTS, palette.SHARING, palette.GROUPING, palette.LOCALITY]
-    return alt.Scale(domain=list(PARTS), range=hues)
+    hues = (palette.WEIGHTS, palette.SHARING, palette.GROUPING, palette.LOCALITY)
+    shown = {part: hue for part, hue in zip(PARTS, hues, strict=True) if part in present}
+    return alt.Scale(domain=list(shown), range=list(shown.values()))
 
 
 def _pieces(row: Document) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """Numbers as a reader wants them: whole where they are counted, short where they are compared."""
 
 from collections.abc import Sequence
+from pathlib import PurePath
 
 
 def times(factor: float) -> str:
@@ -22,14 +23,13 @@ def shape(sizes: Sequence[int]) -> str:
     return " × ".join(f"{size:,}" for size in sizes)
 
 
-def bytes_of(count: int) -> str:
-    """Return a number of bytes in the unit that fits, in powers of ten.
+def short_name(spec: str) -> str:
+    """Return what a person calls the network that a spec names.
 
-    >>> bytes_of(6_912), bytes_of(308_281_344)
-    ('6.91 kB', '308 MB')
+    >>> short_name("models/own.py:tiny"), short_name("torchvision:resnet18"), short_name("a/net.pt2")
+    ('tiny', 'torchvision:resnet18', 'net')
     """
-    size, units = float(count), iter(("B", "kB", "MB", "GB", "TB", "PB"))
-    unit = next(units)
-    while size >= 999.5 and unit != "PB":
-        size, unit = size / 1000, next(units)
-    return f"{size:.3g} {unit}"
+    place, _, made = spec.rpartition(":")
+    if "/" in spec or "\\" in spec or place.endswith(".py"):
+        return made if place.endswith(".py") else PurePath(spec).stem
+    return spec

@@ -14,7 +14,7 @@ from convscope.atlas import Atlas
 from convscope.atlas.files import write
 from convscope.site import charts, pictures
 from convscope.site.cards import Card, cards
-from convscope.site.numbers import shape, times
+from convscope.site.numbers import shape, short_name, times
 from convscope.site.pages import ASSETS, documents_of
 
 Document = Mapping[str, Any]
@@ -43,8 +43,9 @@ def report(atlas: str | Path, out: str | Path) -> Path:
     made = charts.drawn(documents, _WIDTH)
     drawn = {name: _figure(charts.svg(chart), name) for name, chart in made.items() if chart}
     styles = "\n".join(path.read_text(encoding="utf-8") for path in (*_STYLES, _own_style()))
+    name = escape(short_name(network["spec"]))
     parts = [
-        f"<h1>Why {escape(network['spec'])} works</h1>",
+        f"<h1>Why {name} works</h1>",
         f'<p class="lead">{escape(_lead(network, documents.get("data")))}</p>',
         *(_claim(card, network["spec"]) for card in cards(documents)),
         _sharing(documents.get("sharing"), drawn.get("sharing")),
@@ -55,7 +56,7 @@ def report(atlas: str | Path, out: str | Path) -> Path:
     page = (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(network['spec'])} · convscope</title><style>{styles}</style></head>"
+        f"<title>{name} · convscope</title><style>{styles}</style></head>"
         f"<body>{''.join(parts)}</body></html>\n"
     )
     place = Path(out)

@@ -18,6 +18,7 @@ from convscope.atlas.files import make_folder, write
 from convscope.finding import SCHEMA
 from convscope.site import charts
 from convscope.site.cards import IDEAS, cards
+from convscope.site.numbers import short_name
 
 ASSETS = Path(__file__).parent / "assets"
 DOCUMENTS = ("network", "data", *(card.idea for card in IDEAS))
@@ -75,7 +76,8 @@ def _summary(atlas: Atlas, documents: Mapping[str, Mapping[str, Any]]) -> dict[s
         "convscope": convscope.__version__,
         "schema": SCHEMA,
         "network": network
-        | {"spec": manifest.network["spec"], "fingerprint": manifest.network["fingerprint"]},
+        | {"spec": manifest.network["spec"], "fingerprint": manifest.network["fingerprint"]}
+        | {"name": short_name(manifest.network["spec"])},
         "data": documents.get("data"),
         "cards": [asdict(card) for card in cards(documents)],
         "documents": list(documents),
@@ -104,7 +106,7 @@ def _index(summary: Mapping[str, Any]) -> str:
         for source in modules
     )
     page = (Path(__file__).parent / "index.html").read_text(encoding="utf-8")
-    title = escape(str(summary["network"]["spec"]))
+    title = escape(summary["network"]["name"])
     return page.replace("<!-- preloads -->", preloads).replace("<!-- network -->", title)
 
 

@@ -35,7 +35,7 @@ function head(site) {
     h("a", { href: `#/${page}`, "data-page": page }, name),
   );
   const samples = site.data ? ` · ${site.data.count.toLocaleString("en")} samples` : "";
-  const what = `${site.network.spec}${samples} · ${site.network.dtype ?? "float32"}`;
+  const what = `${site.network.name}${samples} · ${site.network.dtype ?? "float32"}`;
   fill(
     header,
     h("a", { class: "brand", href: "#/" }, "convscope"),
@@ -67,9 +67,10 @@ async function show(site) {
     clearTimeout(waiting);
     if (parse(location.hash).page !== route.page) return; // someone was faster
     page.update(parse(location.hash));
-    document.title = `${page.title} · ${site.network.spec} · convscope`;
+    document.title = `${page.title} · ${site.network.name} · convscope`;
     if (shown !== route.page) reveal(page, shown !== null);
     shown = route.page;
+    main.dataset.page = route.page;
   } catch (error) {
     clearTimeout(waiting);
     opened.delete(route.page);

@@ -27,6 +27,7 @@
  * @property {string} values
  *
  * @typedef {object} NetworkFacts
+ * @property {string} name
  * @property {string} spec
  * @property {string} fingerprint
  * @property {number[]} input
@@ -113,6 +114,11 @@
  * @property {number[]} input
  * @property {number[]} output
  * @property {number[]} kernel
+ * @property {number[]} stride
+ * @property {(number | [number, number])[]} padding
+ * @property {number[]} dilation
+ * @property {number} groups
+ * @property {boolean} transposed
  * @property {number} parameters
  * @property {number} weights
  * @property {number} biases
@@ -132,6 +138,7 @@
  * @property {number} weights
  * @property {number} local_weights
  * @property {number} dense_weights
+ * @property {number | null} grouping_factor
  * @property {number} macs
  *
  * @typedef {SharingSums & {status: string, by_kind: Record<string, SharingSums>}} SharingTotals

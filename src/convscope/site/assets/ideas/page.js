@@ -33,7 +33,7 @@ function lead({ network, data, cards }) {
   const on = data ? ` and ${exact(data.count)} samples` : "";
   return (
     `Five ideas make convolutional networks practical. ${number(measured)} of them ` +
-    `${measured === 1 ? "is" : "are"} measured here, on ${network.spec}${on}: ` +
+    `${measured === 1 ? "is" : "are"} measured here, on ${network.name}${on}: ` +
     `${exact(network.parameters)} parameters reading an input of ${shape(network.input)}. ` +
     "The evidence is one click away."
   );

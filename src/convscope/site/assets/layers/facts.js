@@ -28,8 +28,8 @@ export function facts(layer, known, select) {
   const field = known.fields.get(layer.name);
   return [
     h("nav", { class: "steps", "aria-label": "Neighbouring layers" },
-      before ? h("a", { href: select(before.name), "data-step": "-1" }, "← ", before.name) : h("span"),
-      after ? h("a", { href: select(after.name), "data-step": "1" }, after.name, " →") : h("span")),
+      before ? h("a", { href: select(before.name), "data-step": "-1", title: before.name }, "← ", brief(before.name)) : h("span"),
+      after ? h("a", { href: select(after.name), "data-step": "1", title: after.name }, brief(after.name), " →") : h("span")),
     h("h2", { class: "name", tabindex: -1 }, layer.name),
     h("p", { class: "lead" }, sentence(layer)),
     list(layer, known, select),
@@ -39,6 +39,11 @@ export function facts(layer, known, select) {
       ? h("section", {}, h("h3", {}, "Its filters"), pictures(known.filters))
       : null,
   ];
+}
+
+/** The end of a long name, which tells it from its neighbours. @param {string} name */
+function brief(name) {
+  return name.length > 34 ? `…${name.slice(-32)}` : name;
 }
 
 /** @param {Layer} layer */

@@ -84,15 +84,16 @@ export function map(input, layers, rows, { select, toggle }) {
       y += high(place);
       const last = part.layers[part.layers.length - 1];
       fill(item, stage ? heading(row, toggle)
-        : h("a", { href: select(part.path), "data-layer": part.path }, h("span", {}, short(part.path, part.depth), /(^|\.)\d+$/.test(part.path) ? h("i", {}, last.kind) : null), h("small", {}, shape(last.output))));
+        : h("a", { href: select(part.path), "data-layer": part.path }, h("span", {}, part.label, /(^|\.)\d+$/.test(part.path) ? h("i", {}, last.kind) : null), h("small", {}, shape(last.output))));
     }
     items.push(item);
   }
   fill(list, items);
   const right = Math.max(...lanes.map((lane, i) => centres[lane] + widths[i] / 2), ...centres) + 2;
   const tops = middles.map((middle, i) => middle - heights[i] / 2);
+  const lasts = new Set(new Map(edges.map((edge, i) => [edge.from, i])).values());
   const picture = svg("svg", { width: right, height: y, viewBox: `0 0 ${right} ${y}`, "aria-hidden": "true" },
-    edges.map((edge) => svg("path", { d: path(edge, { lanes, centres, middles, heights, tops }) })),
+    edges.map((edge, i) => svg("path", { d: path(edge, lasts.has(i), { lanes, centres, middles, heights, tops }) })),
     sizes.map((_, i) => block(i, i ? drawn[i - 1] : null, centres[lanes[i]] - widths[i] / 2, tops[i], widths[i], heights[i])));
   const node = h("div", { class: "map", style: `--graph: ${right}px` }, picture, list);
   node.addEventListener("keydown", walk);
@@ -103,13 +104,8 @@ export function map(input, layers, rows, { select, toggle }) {
 function heading({ part, open }, toggle) {
   const last = part.layers[part.layers.length - 1];
   return h("button", { type: "button", "aria-expanded": String(open), "data-stage": part.path, onclick: () => toggle(part.path) },
-    h("span", {}, short(part.path, part.depth)),
+    h("span", {}, part.label),
     h("small", {}, open ? "" : `${counted(part.layers.length, "layer")} · ${shape(last.output)}`));
-}
-
-/** A name without what its stage already says. @param {string} path @param {number} depth */
-function short(path, depth) {
-  return path.split(".").slice(depth).join(".");
 }
 
 /**
@@ -158,19 +154,21 @@ function block(i, row, x, y, width, height) {
 }
 
 /**
- * Down the lane, aside where the lane is given away, and into the block that reads it.
+ * Down the lane, aside where the lane is given away, and into the block that reads it. A row's last
+ * reader draws the way; those before it only the turn into their block, for lines drawn twice are bold.
  * @param {import("./lanes.js").Edge} edge
+ * @param {boolean} whole
  * @param {{lanes: number[], centres: number[], middles: number[], heights: number[], tops: number[]}} at
  */
-function path({ from, to, moves }, { lanes, centres, middles, heights, tops }) {
-  let x = centres[moves[0].lane];
-  let d = `M${x} ${middles[from] + heights[from] / 2}`;
+function path({ from, to, moves }, whole, { lanes, centres, middles, heights, tops }) {
+  let x = centres[moves[whole ? 0 : moves.length - 1].lane];
+  let d = `M${x} ${whole ? middles[from] + heights[from] / 2 : tops[to] - GAP}`;
   const bend = (/** @type {number} */ target, /** @type {number} */ start, /** @type {number} */ end) => {
     const middle = (start + end) / 2;
     d += `V${start}C${x} ${middle} ${target} ${middle} ${target} ${end}`;
     x = target;
   };
-  for (const { row, lane } of moves.slice(1)) bend(centres[lane], tops[row] - GAP, middles[row]);
+  for (const { row, lane } of whole ? moves.slice(1) : []) bend(centres[lane], tops[row] - GAP, middles[row]);
   const target = centres[lanes[to]];
   if (x !== target) bend(target, tops[to] - GAP, tops[to]);
   return `${d}V${tops[to]}`;

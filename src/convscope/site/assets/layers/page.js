@@ -104,7 +104,7 @@ function overview(name, { site, layers, filters }) {
   for (const { kind } of layers) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
   return [
     name ? h("p", { role: "alert" }, `This network has no layer ${name}.`) : null,
-    h("h2", {}, site.network.spec),
+    h("h2", {}, site.network.name),
     h("dl", { class: "facts" },
       h("dt", {}, "input"), h("dd", {}, shape(site.network.input)),
       h("dt", {}, "parameters"), h("dd", {}, exact(site.network.parameters)),

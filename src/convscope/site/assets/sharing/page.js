@@ -11,18 +11,15 @@ import { layers } from "./network.js";
 import { decode, described, encode } from "./state.js";
 
 /** @typedef {import("../types.js").Site} Site */
-/** @typedef {import("../types.js").Layer} Layer */
 /** @typedef {import("./count.js").Described} Described */
 /** @typedef {import("./state.js").Comparison} Comparison */
 
 /** @param {Site} site @returns {Promise<import("../types.js").Page>} */
 export async function open(site) {
   const title = "Same image, same job, far fewer weights";
-  const [network, sharing] = await Promise.all([
-    site.documents.includes("network") ? read("network") : { layers: [] },
-    site.documents.includes("sharing") ? read("sharing") : null,
-  ]);
-  const presets = presetsOf(network.layers);
+  /** @type {import("../types.js").SharingDocument | null} */
+  const sharing = site.documents.includes("sharing") ? await read("sharing") : null;
+  const presets = presetsOf(sharing?.layers ?? []);
   const panel = controls([...presets.keys()], change);
   const drawing = bars();
   const said = h("div", { class: "sum", "aria-live": "polite" });
@@ -73,9 +70,9 @@ export async function open(site) {
   return { node, title, update };
 }
 
-/** @param {Layer[]} layers @returns {Map<string, Described>} */
-function presetsOf(layers) {
-  const found = layers.map((layer) => /** @type {const} */ ([layer.name, described(layer)]));
+/** @param {import("../types.js").LayerCost[]} rows @returns {Map<string, Described>} */
+function presetsOf(rows) {
+  const found = rows.map((row) => /** @type {const} */ ([row.name, described(row)]));
   return new Map(/** @type {[string, Described][]} */ (found.filter(([, layer]) => layer)));
 }
 

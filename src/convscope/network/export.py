@@ -8,6 +8,7 @@ checks that compute nothing are dropped, and every node is given its concrete sh
 """
 
 import contextlib
+import io
 import logging
 import re
 import warnings
@@ -17,7 +18,11 @@ from typing import Any
 
 import torch
 from torch import fx, nn
-from torch._subclasses.fake_tensor import FakeTensorMode
+from torch._subclasses.fake_tensor import (
+    DataDependentOutputException,
+    FakeTensorMode,
+    unset_fake_temporarily,
+)
 from torch.export import Dim, ExportedProgram
 
 from convscope.errors import SpecError
@@ -25,6 +30,7 @@ from convscope.network.aten import operation
 from convscope.network.functional import functional
 from convscope.network.inline import inline_regions
 from convscope.network.inputs import InputRule, Preprocessed
+from convscope.network.taps import cut
 
 # Sizes of attention windows and token grids are computed from the image size; solving for them
 # symbolically can take minutes (106 s for torchvision's swin_t), to find in the end that they are fixed.
@@ -80,7 +86,23 @@ def export(module: nn.Module, rule: InputRule) -> Exported:
 
 
 def from_program(program: ExportedProgram, rule: InputRule) -> Exported:
-    """Return a program, exported by convscope or by the user, as a graph with concrete shapes."""
+    """Return a program, exported by convscope or by the user, as a graph with concrete shapes.
+
+    Raises:
+        SpecError: its operations cannot be followed; with torch's reason.
+    """
+    try:
+        return _from_program(program, rule)
+    except SpecError:
+        raise
+    except Exception as error:  # torch raises anything
+        raise SpecError(
+            f"The exported network cannot be followed at {_by(rule.shape)}: {_said(error)}. Try another size with "
+            "--input, or load only the part of the network before it."
+        ) from error
+
+
+def _from_program(program: ExportedProgram, rule: InputRule) -> Exported:
     inline_regions(program.graph_module)
     with quiet():
         graph = functional(program).module(check_guards=False)
@@ -110,14 +132,34 @@ def concretise(graph: fx.GraphModule, shape: tuple[int, ...]) -> None:
 
 
 class _Shapes(fx.Interpreter):
+    def __init__(self, graph: fx.GraphModule):
+        super().__init__(graph)
+        self.extra_traceback = False  # an error's message is for the user
+
     def run(self, mode: FakeTensorMode, *args: Any) -> Any:  # type: ignore[override]
         with mode:
             return super().run(*args)
 
     def run_node(self, n: fx.Node) -> Any:
-        value = super().run_node(n)
+        try:
+            value = super().run_node(n)
+        except DataDependentOutputException as error:
+            value = self._read(n, error)
         n.meta["val"] = value
         return value
+
+    def _read(self, node: fx.Node, error: Exception) -> Any:
+        """Return a number that the network reads off a tensor, which must be one of its weights."""
+        assert isinstance(self.module, fx.GraphModule)
+        smaller = cut(self.module, {"value": node.name})
+        if any(n.op == "placeholder" and n.users for n in smaller.graph.nodes):
+            raise SpecError(
+                "The network reads a number off a tensor that depends on the input "
+                f"({operation(node)} in {node.meta['module'] or 'its forward method'}), so its steps are not the same for every sample. Keep it a tensor: leave out "
+                ".item(), float() or int()."
+            ) from error
+        with unset_fake_temporarily():
+            return smaller(torch.zeros(()))["value"]
 
 
 def _module_of(node: fx.Node) -> tuple[str, str]:
@@ -164,10 +206,10 @@ def _export(wrapped: Preprocessed, rule: InputRule) -> ExportedProgram:
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Keep torch's log of shapes that do not fit, hundreds of lines, off the user's terminal."""
+    """Keep what torch logs and prints of shapes that do not fit, hundreds of lines, off the user's terminal."""
     logging.disable(logging.CRITICAL)
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
             warnings.simplefilter("ignore")
             yield
     finally:
@@ -175,25 +217,32 @@ def quiet() -> Iterator[None]:
 
 
 def _why_not(wrapped: Preprocessed, rule: InputRule, reason: Exception) -> str:
-    size = "x".join(map(str, rule.shape))
-    first = next((line for line in str(reason).splitlines() if line.strip()), "").strip()
-    said = f"{type(reason).__name__}: {first[:300]}"
+    size = _by(rule.shape)
     try:
         with torch.no_grad(), quiet():
             wrapped(torch.zeros(1, *rule.shape))
     except Exception as error:  # the user's model raises anything
-        line = next((line for line in str(error).splitlines() if line.strip()), "").strip()
-        if "positional argument" in line:
+        said = _said(error)
+        if "positional argument" in said:
             return (
-                f"The network wants more than one input ({line}). convscope looks at networks of one "
+                f"The network wants more than one input ({said}). convscope looks at networks of one "
                 "tensor; wrap yours in a module whose forward(x) supplies the other inputs."
             )
         return (
-            f"The network does not take an input of {size}: {type(error).__name__}: {line[:300]}. "
+            f"The network does not take an input of {size}: {said}. "
             "Give the size of one sample, without the batch, as --input CxHxW (sound CxL, volumes CxDxHxW)."
         )
     return (
-        f"torch.export cannot follow this network at {size}: {said}. A branch that depends on the values of "
+        f"torch.export cannot follow this network at {size}: {_said(reason)}. A branch that depends on the values of "
         "a tensor, or a call into another library, is the usual cause; write it with torch.where or torch.cond, "
         "or load only the part of the network before it."
     )
+
+
+def _said(error: Exception) -> str:
+    first = next((line for line in str(error).splitlines() if line.strip()), "").strip()
+    return f"{type(error).__name__}: {first[:300].rstrip('.')}"
+
+
+def _by(shape: tuple[int, ...]) -> str:
+    return "x".join(map(str, shape))

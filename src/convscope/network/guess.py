@@ -8,7 +8,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 
 from convscope.errors import SpecError
 from convscope.network.export import quiet
-from convscope.network.inputs import InputRule
+from convscope.network.inputs import InputRule, precision_of
 
 _SIZES = {
     1: [
@@ -81,7 +81,7 @@ def takes(module: nn.Module, shape: tuple[int, ...]) -> bool:
     try:
         with mode, torch.no_grad(), quiet():
             module.eval()
-            module(torch.empty(2, *shape))
+            module(torch.empty(2, *shape, dtype=precision_of(module)))
     except Exception:  # the user's model raises anything
         return False
     finally:

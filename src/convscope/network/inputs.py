@@ -42,6 +42,7 @@ class Preprocessed(nn.Module):
     def __init__(self, model: nn.Module, rule: InputRule):
         super().__init__()
         self.model = model
+        self.precision = precision_of(model)
         self.per_sample_mean = rule.mean == PER_SAMPLE
         self.per_sample_std = rule.std == PER_SAMPLE
         per_channel = (1, -1) + (1,) * rule.dims
@@ -62,7 +63,13 @@ class Preprocessed(nn.Module):
             x = x / x.std(axes, keepdim=True, unbiased=False).clamp_min(1e-8)
         elif self.std is not None:
             x = x / self.std
-        return self.model(x)
+        return self.model(x.to(self.precision) if x.dtype != self.precision else x)
+
+
+def precision_of(model: nn.Module) -> torch.dtype:
+    """Return the type of number that a network computes in: that of its first parameter of any."""
+    found = (parameter.dtype for parameter in model.parameters() if parameter.is_floating_point())
+    return next(found, torch.float32)
 
 
 def parse_shape(text: str) -> tuple[int, ...]:

@@ -155,8 +155,8 @@ class _Shapes(fx.Interpreter):
         if any(n.op == "placeholder" and n.users for n in smaller.graph.nodes):
             raise SpecError(
                 "The network reads a number off a tensor that depends on the input "
-                f"({operation(node)} in {node.meta['module'] or 'its forward method'}), so its steps are not the same for every sample. Keep it a tensor: leave out "
-                ".item(), float() or int()."
+                f"({operation(node)} in {node.meta['module'] or 'its forward method'}), so its steps are not the "
+                "same for every sample. Keep it a tensor: leave out .item(), float() or int()."
             ) from error
         with unset_fake_temporarily():
             return smaller(torch.zeros(()))["value"]

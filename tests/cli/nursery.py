@@ -4,11 +4,14 @@ A fresh process imports for seconds before it does anything that a kill could br
 command per line, words parted by tabs; answers with the child's id, then with its exit status.
 """
 
+import functools
 import os
 import sys
 from types import ModuleType
 
 import torch
+
+from convscope import network
 
 
 def drawing() -> ModuleType:
@@ -23,6 +26,8 @@ def main() -> None:
     """Warm up with the command given as arguments, then run commands until stdin closes."""
     torch.set_num_threads(1)  # threads do not survive a fork
     sys.modules["vl_convert"] = drawing()
+    # Loaded once: a kill shall fall where something is measured or written.
+    network.load = functools.cache(network.load)
     from convscope.cli import main as convscope
 
     sys.argv[0] = "convscope"

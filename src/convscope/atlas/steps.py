@@ -1,7 +1,7 @@
 """What `look` measures: one step per result, with the fingerprint of all that it depends on."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,8 +13,7 @@ from convscope.errors import ConvscopeError
 from convscope.finding import Finding
 from convscope.network import Network
 from convscope.progress import Progress
-from convscope.receptive import Receptive, receptive
-from convscope.receptive.effective import effective
+from convscope.receptive import Receptive, advice, effective, receptive
 from convscope.sharing import sharing
 
 SAMPLES = 16
@@ -111,7 +110,7 @@ def _effective(network: Network, data: Source, seed: int, batch: int, progress: 
         )
     except (ConvscopeError, RuntimeError) as error:  # an operation without a gradient, no memory
         raise Unmeasured(f"Gradients could not be measured ({_first_line(error)}).") from error
-    finding = found.with_effective(measured)
+    finding = replace(found.with_effective(measured), advice=advice(found, data))
     document = finding.document()
     return Result(finding, document, _heat_maps(finding, document))
 

@@ -1,5 +1,6 @@
 """The commands that measure one idea and print it."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -115,23 +116,22 @@ def receptive(
         where = device_name(device) if effective else "cpu"
         source = None if data is None else open_data(data, terminal)
         network = load_network(ModelWords(model, weights, input, mean, std), terminal, source)
+        from convscope.receptive import advice
+        from convscope.receptive import effective as used
         from convscope.receptive import receptive as measured
 
         found = measured(network)
         if source is not None:
-            from convscope.receptive.effective import effective as used
-
             names = None if layers is None else [name.strip() for name in layers.split(",")]
-            found = found.with_effective(
-                used(
-                    network.to(where),
-                    source,
-                    names,
-                    samples=samples,
-                    batch=batch,
-                    seed=seed,
-                    found=found,
-                    progress=terminal.progress,
-                )
+            seen = used(
+                network.to(where),
+                source,
+                names,
+                samples=samples,
+                batch=batch,
+                seed=seed,
+                found=found,
+                progress=terminal.progress,
             )
+            found = replace(found.with_effective(seen), advice=advice(found, source))
         terminal.answer(found.document, lambda: tables.receptive(found, every=verbose))

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from convscope.finding import Finding
 
 
+_NAMED = 4  # layers that a piece of advice names before it counts them
+
+
 def sharing(finding: "Finding", *, every: bool) -> "Iterator[RenderableType]":
     """Yield the layers that hold weights (or every one), the totals, and the summary."""
     document = finding.document()
@@ -103,6 +106,15 @@ def receptive(finding: "Finding", *, every: bool) -> "Iterator[RenderableType]":
     if hidden:
         yield f"{hidden} layers that see what the one above them sees are not listed; -v lists them."
     yield finding.summary()
+    for piece in document["advice"]:
+        names = piece["layers"] if every else piece["layers"][:_NAMED]
+        more = len(piece["layers"]) - len(names)
+        limits = f" {piece['limits']}" if every else ""
+        yield (
+            f"{piece['title']}: {piece['text']}{limits} "
+            f"[{', '.join(names)}{f' and {more} more' if more else ''}; "
+            f"{count(piece['macs'])} multiply-adds]"
+        )
 
 
 def _changes(rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:

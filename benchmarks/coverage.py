@@ -95,7 +95,9 @@ def main() -> None:
     kept = json.loads(path.read_text()) if asked.resume and path.exists() else {}
     rows: dict[str, dict[str, Any]] = kept.get("rows", {})
     choice = kept.get("choice") or _choice()
-    cases = [case for case in cases_of(choice, asked.oracle, asked.probes) if asked.only in case.key]
+    cases = [
+        case for case in cases_of(choice, asked.oracle, asked.probes) if asked.only in case.key
+    ]
     worker = Worker(asked.limit, int(asked.memory * GIGABYTE))
     for case in cases:
         if case.key in rows and not (asked.retry and "failed" in rows[case.key]):
@@ -122,7 +124,9 @@ def _arguments() -> argparse.Namespace:
         "--retry", action="store_true", help="with --resume: look at failures again"
     )
     parser.add_argument("--only", default="", help="a part of a group, name or spec")
-    parser.add_argument("--probes", type=int, default=PROBES, help="columns per axis of the NaN test; 0 for none")
+    parser.add_argument(
+        "--probes", type=int, default=PROBES, help="columns per axis of the NaN test; 0 for none"
+    )
     parser.add_argument("--limit", type=float, default=120, help="seconds for one network")
     parser.add_argument("--memory", type=float, default=14, help="gigabytes for one network")
     parser.add_argument("-o", "--out", type=Path, default=RESULTS)

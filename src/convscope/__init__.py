@@ -36,7 +36,9 @@ def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'convscope' has no attribute {name!r}")
     module, attribute = _HOME[name]
-    value = import_module(module) if attribute is None else getattr(import_module(module), attribute)
+    value = (
+        import_module(module) if attribute is None else getattr(import_module(module), attribute)
+    )
     globals()[name] = value
     return value
 

@@ -170,7 +170,6 @@ def test_sizes_are_not_sources() -> None:
     assert net.layer("second").feeds_from == ("first",)
 
 
-
 def test_training_mode_is_put_into_eval_and_said():
     net = Network(Small().train(), (3, 16, 20))
     assert any("eval mode" in note for note in net.notes)

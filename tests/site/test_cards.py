@@ -87,3 +87,10 @@ def test_layers_that_see_everything_count_against_locality(made_up: Any) -> None
     for row in documents["receptive"]["layers"]:
         row["local_size"] = [64, 64]
     assert _card(documents, "receptive").verdict == "not supported"
+
+
+def test_what_is_used_of_a_field_is_told_where_it_was_measured(made_up: Any) -> None:
+    documents = _documents(made_up)
+    assert "95 %" not in _card(documents, "receptive").text
+    documents["receptive"] = made_up.demo().receptive(effective=True)
+    assert "conv4 finds 95 % of what moves it in 31 %" in _card(documents, "receptive").text

@@ -155,7 +155,9 @@ def _receptive(card: Card, document: Document, network: Document) -> Card:
         card,
         number=f"{_side(seen[0])} → {_side(max(seen, key=max))}",
         text=f"{_unit(side)} seen by the first and by the widest layer with a window, in an input "
-        f"of {shape(side)}. " + (f"{many} all of it." if past else "None sees all of it."),
+        f"of {shape(side)}. "
+        + (f"{many} all of it." if past else "None sees all of it.")
+        + _used(windowed),
         verdict="supported" if past / len(seen) < 1 - LOCAL else "not supported",
         threshold="more than half of the layers with a window see less than the input",
         floor="0, exact integer geometry",
@@ -168,6 +170,17 @@ _MEASURED: dict[str, Callable[[Card, Document, Document], Card]] = {
     "sharing": _sharing,
     "receptive": _receptive,
 }
+
+
+def _used(rows: list[Document]) -> str:
+    """Return how much of its field the deepest measured layer uses; nothing if none was measured."""
+    measured = [row for row in rows if row.get("effective")]
+    if not measured:
+        return ""
+    share = measured[-1]["effective"]["area_ratio"]
+    return (
+        f" {measured[-1]['name']} finds 95 % of what moves it in {100 * share:.0f} % of its field."
+    )
 
 
 def _side(sizes: tuple[int, ...]) -> str:

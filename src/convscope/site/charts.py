@@ -182,6 +182,7 @@ def receptive_line(document: Document, shape: Sequence[int]) -> "Layered":
         {"depth": i, "size": max(row.get("local_size") or row["size"])}
         for i, row in enumerate(local_layers(document), 1)
     ]
+    rows += [last | {"depth": last["depth"] + 1} for last in rows[-1:]]  # its step has a width too
     axis = alt.Axis(title=None, grid=False, tickCount=3)
     line = (
         alt.Chart(alt.Data(values=rows))

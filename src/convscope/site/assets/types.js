@@ -62,6 +62,7 @@
  * @property {string[] | null} classes
  * @property {[string, string][]} [skipped]
  * @property {number} [skipped_count]
+ * @property {string[]} [notes]
  * @property {Sample[]} samples
  *
  * @typedef {object} Card
@@ -145,8 +146,13 @@
  *
  * @typedef {{layers: LayerCost[], totals: SharingTotals}} SharingDocument
  *
+ * @typedef {{sigma: number[], interval?: {sigma: [number, number][]}}} Spread
+ *
  * @typedef {object} Effective
  * @property {number[]} sigma
+ * @property {{sigma: [number, number][]}} [interval]
+ * @property {Spread | null} [fresh]  the same network with weights drawn anew
+ * @property {number} [samples]
  * @property {number[]} box95
  * @property {number} area_ratio
  * @property {number[]} [unit]
@@ -174,8 +180,10 @@
  * @property {string} text
  * @property {string[]} layers
  * @property {number | null} [macs]
+ * @property {string} [limits]
  *
- * @typedef {{layers: Field[], advice?: Advice[]}} ReceptiveDocument
+ * @typedef {{layer: string, step: number[], halo: [number, number][]}} Tiling
+ * @typedef {{layers: Field[], advice?: Advice[], tiling?: Tiling | null}} ReceptiveDocument
  *
  * @typedef {{page: string, path: string[], query: URLSearchParams}} Route
  * @typedef {{node: HTMLElement, title: string, update: (route: Route) => void}} Page

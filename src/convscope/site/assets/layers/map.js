@@ -19,11 +19,17 @@ const HUES = {
   cat: "--grouping", attention: "--accent", matmul: "--accent",
 };
 
-/** What the hues mean, for the legend. */
-export const LEGEND = /** @type {const} */ ([
+/** What the hues mean: each with the words for it. */
+const WORDS = /** @type {const} */ ([
   ["--weights", "convolution"], ["--locality", "pooling"], ["--grouping", "where branches meet"],
-  ["--violet", "linear"], ["--accent", "attention"], ["--quiet", "everything else, and folded stages"],
+  ["--violet", "linear"], ["--accent", "attention"],
 ]);
+
+/** The hues that a network's map has, and what they mean. @param {Layer[]} layers */
+export function legend(layers) {
+  const present = new Set(layers.map((layer) => HUES[layer.kind]));
+  return [...WORDS.filter(([hue]) => present.has(hue)), /** @type {const} */ (["--quiet", "everything else, and folded stages"])];
+}
 
 /** @param {number[]} input @param {Layer[]} layers */
 export function scales(input, layers) {

@@ -7,7 +7,7 @@ import { go, href } from "../base/route.js";
 import { facts } from "./facts.js";
 import { pictures } from "./filters.js";
 import { around, openAtFirst, partsOf, rowsOf } from "./fold.js";
-import { LEGEND, map } from "./map.js";
+import { legend, map } from "./map.js";
 
 /** @typedef {import("../types.js").Site} Site */
 /** @typedef {import("../types.js").Layer} Layer */
@@ -110,7 +110,7 @@ function overview(name, { site, layers, filters }) {
       h("dt", {}, "parameters"), h("dd", {}, exact(site.network.parameters)),
       h("dt", {}, "layers"), h("dd", {}, [...kinds].map(([kind, count]) => `${count} ${kind}`).join(", "))),
     h("h3", {}, "Colours"),
-    h("ul", { class: "legend" }, LEGEND.map(([hue, text]) => h("li", {}, h("span", { class: "swatch", style: `--hue: var(${hue})` }), text))),
+    h("ul", { class: "legend" }, legend(layers).map(([hue, text]) => h("li", {}, h("span", { class: "swatch", style: `--hue: var(${hue})` }), text))),
     filters ? h("section", {}, h("h3", {}, `The first filters: ${filters.layer}`), pictures(filters)) : null,
   ];
 }

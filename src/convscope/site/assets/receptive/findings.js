@@ -4,7 +4,7 @@ import { h } from "../base/dom.js";
 import { across, counted, exact, once, shape, short } from "../base/numbers.js";
 import { href } from "../base/route.js";
 import { stepName } from "../samples/stage.js";
-import { outside, sizeOf } from "./geometry.js";
+import { isLocal, outside, sizeOf } from "./geometry.js";
 
 /** @typedef {import("../types.js").Field} Field */
 
@@ -22,9 +22,10 @@ export function described(field, { lo, hi, space, counts }) {
   /** @type {[string, import("../base/dom.js").Child][]} */
   const rows = [
     ["of the input", share >= 1 ? "all of it" : percent(share)],
-    ["next unit", counts.length ? `${once(field.stride)} ${step} further` : null],
-    ["effective, σ", found ? `${once(found.sigma)} ${step}` : null],
-    ["95 % of its use", found ? `within ${across(found.box95)} ${step}` : null],
+    ["next unit", counts.length ? `${once(field.stride)} further` : null],
+    ["effective, σ", found ? spread(found) : null],
+    ["σ untrained", found?.fresh ? spread(found.fresh) : null],
+    ["95 % of its use", found ? `within ${across(found.box95)}` : null],
     ["area used", found ? `${percent(found.area_ratio)} of the field` : null],
   ];
   return [
@@ -34,14 +35,24 @@ export function described(field, { lo, hi, space, counts }) {
     field.cross ? h("p", { class: "note" }, "Its true shape is smaller than the box: branches of different proportions make a cross.") : null,
     field.shift_invariant === false ? h("p", { class: "note" }, "The size differs a little from unit to unit; this is the first one’s.") : null,
     outside(lo, hi, space) ? h("p", { class: "note" }, "Part of the box lies outside the input: there the unit reads padding.") : null,
-    found?.picture ? h("p", { class: "note" }, "Brightness is the gradient’s magnitude, measured at the central unit and drawn at this one.") : null,
+    found?.picture ? h("p", { class: "note" }, `Brightness is the gradient’s magnitude${found.samples ? ` over ${counted(found.samples, "sample")}` : ""}, measured at the central unit and drawn at this one.`) : null,
     h("p", {}, h("a", { href: href("layers", [field.name]) }, "This layer’s other facts")),
   ];
 }
 
+/** Standard deviations with their interval. @param {import("../types.js").Spread} found */
+function spread({ sigma, interval }) {
+  const digits = (/** @type {number} */ value) => Number(value.toPrecision(3));
+  const axes = sigma.map((value, i) => {
+    const ends = interval?.sigma[i];
+    return ends ? `${digits(value)} (${digits(ends[0])} to ${digits(ends[1])})` : digits(value);
+  });
+  return axes.join(", ");
+}
+
 /** @param {Field[]} fields @param {number[]} space */
 export function whatExceeds(fields, space) {
-  const windowed = fields.filter((field) => field.kind === "conv" || field.kind === "pool");
+  const windowed = fields.filter((field) => isLocal(field) && (field.kind === "conv" || field.kind === "pool"));
   const past = windowed.filter((field) => field.exceeds_input);
   return h("section", {},
     h("h2", {}, "Fields larger than the input"),
@@ -58,10 +69,24 @@ export function whatToDo(advice) {
   if (!advice.length) return null;
   return h("section", {},
     h("h2", {}, "Advice"),
-    advice.map(({ title, text, layers, macs }) => h("div", { class: "advice" },
+    advice.map(({ title, text, layers, macs, limits }) => h("div", { class: "advice" },
       h("h3", {}, title),
       h("p", { class: "prose" }, text, macs ? ` They cost ${short(macs)} multiply-adds.` : null),
+      limits ? h("p", { class: "note" }, limits) : null,
       layers?.length ? h("ul", { class: "names" }, layers.map((name) => h("li", {}, link(name)))) : null)));
+}
+
+/**
+ * What tiled inference needs for seams that cannot be seen.
+ * @param {{layer: string, step: number[], halo: [number, number][]} | null | undefined} tiling
+ */
+export function tiles(tiling) {
+  if (!tiling) return null;
+  const halo = tiling.halo.map(([before, after]) => (before === after ? String(before) : `${before} and ${after}`));
+  const same = halo.every((side) => side === halo[0]);
+  return h("p", { class: "note" },
+    `Cut into tiles, an input gives ${tiling.layer} without a seam where tiles start at multiples of ${once(tiling.step)} `,
+    `and overlap their neighbours by ${same ? halo[0] : halo.join(" × ")} on each side.`);
 }
 
 /** @param {string} name */

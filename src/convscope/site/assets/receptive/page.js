@@ -6,7 +6,7 @@ import { brightness, read } from "../base/load.js";
 import { go, href } from "../base/route.js";
 import { axisNames, stage } from "../samples/stage.js";
 import { thumbs } from "../samples/thumbs.js";
-import { described, whatExceeds, whatToDo } from "./findings.js";
+import { described, tiles, whatExceeds, whatToDo } from "./findings.js";
 import { boxOf, centreOf, isLocal, unitAt, units } from "./geometry.js";
 
 /** @typedef {import("../types.js").Field} Field */
@@ -54,6 +54,7 @@ export async function open(site) {
             h("figcaption", {}, "Stacked 3 × 3 convolutions grow by 2 a layer; each stride or pooling of 2 doubles every later step.")))
       : null,
     whatExceeds(found.layers, space),
+    tiles(found.tiling),
     whatToDo(found.advice ?? []));
 
   /** @param {Partial<typeof state>} change */

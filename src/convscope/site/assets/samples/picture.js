@@ -36,6 +36,7 @@ export function picture([rows, columns], pick) {
       map.hidden = !found;
       if (!found) return;
       const { start, shape, values } = found;
+      map.className = Math.max(...shape) < COARSE ? "coarse" : "";
       paint(map, shape[0], shape[1], (row, column) => glow(values[row * shape[1] + column]));
       place(map, [rows, columns], start, start.map((from, i) => from + shape[i]));
     },

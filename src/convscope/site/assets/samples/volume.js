@@ -41,6 +41,7 @@ export function volume([slices, rows, columns], pick) {
     if (!heat || map.hidden) return;
     const [, high, wide] = heat.shape;
     const { start, values } = heat;
+    map.className = "coarse";
     paint(map, high, wide, (row, column) => glow(values[(at * high + row) * wide + column]));
     place(map, [rows, columns], start.slice(1), [start[1] + high, start[2] + wide]);
   }

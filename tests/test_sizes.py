@@ -15,7 +15,9 @@ VENDORED = ("vendor", "vega")
 
 def files(suffixes: set[str], folders: tuple[str, ...] = OURS) -> list[Path]:
     inside = [path for folder in folders for path in (ROOT / folder).rglob("*")]
-    found = [path for path in [*ROOT.iterdir(), *inside] if path.suffix in suffixes and path.is_file()]
+    found = [
+        path for path in [*ROOT.iterdir(), *inside] if path.suffix in suffixes and path.is_file()
+    ]
     return [
         path
         for path in found
@@ -42,11 +44,15 @@ def test_no_module_is_over_500_lines_and_few_are_over_300() -> None:
 
 def test_no_file_holds_a_path_of_one_machine_or_a_registry() -> None:
     machine = re.compile(r"(?<![\w.:/-])/(?:work|tmp|root|home|farm|Users|opt)/[A-Za-z]")
-    registry = re.compile(r"--(?:extra-)?index-url[= ]\S|--find-links[= ]\S|\"resolved\":|^registry *=", re.MULTILINE)
+    registry = re.compile(
+        r"--(?:extra-)?index-url[= ]\S|--find-links[= ]\S|\"resolved\":|^registry *=", re.MULTILINE
+    )
     wrong = []
     for path in files(TEXT):
         text = path.read_text(encoding="utf-8")
         wrong += [f"{path.relative_to(ROOT)}: {found.group()}" for found in machine.finditer(text)]
         if path != Path(__file__):
-            wrong += [f"{path.relative_to(ROOT)}: {found.group()}" for found in registry.finditer(text)]
+            wrong += [
+                f"{path.relative_to(ROOT)}: {found.group()}" for found in registry.finditer(text)
+            ]
     assert not wrong, "\n".join(wrong)

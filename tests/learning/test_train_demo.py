@@ -179,3 +179,20 @@ def test_the_timeline_ends_with_the_shipped_filters():
     final = demo_module().get_parameter("conv1.weight").detach().numpy()
     assert np.array_equal(filters[-1], final)
     assert np.abs(filters[0] - final).max() > 0.1
+
+
+def _plain_share(filters: np.ndarray) -> np.ndarray:
+    """Return how much of each filter's energy is a colour blob (a constant) or an edge (a ramp).
+
+    Random filters have a third of it there: three of nine directions.
+    """
+    y, x = np.mgrid[-1:2, -1:2] / 6**0.5
+    basis = np.stack([np.full((3, 3), 1 / 3), y, x]).reshape(3, 9)
+    flat = filters.reshape(16, 3, 9)
+    return np.square(flat @ basis.T).sum((1, 2)) / np.square(flat).sum((1, 2))
+
+
+def test_the_first_layer_learned_edges_and_colour_blobs():
+    _, filters = demo_timeline()
+    assert np.mean(_plain_share(filters[0])) == pytest.approx(1 / 3, abs=0.08)
+    assert np.mean(_plain_share(filters[-1])) > 0.6

@@ -31,6 +31,8 @@ class Recipe:
         rate: the highest learning rate; it rises over the first sixth and falls to 0 along a
             cosine.
         decay: weight decay (AdamW).
+        start: the first layer's filters begin at this share of the usual size, so that what is seen
+            in them afterwards is what training put there, and not what they began with.
         smoothing: label smoothing.
         shift: training pictures are moved by up to so many pixels, around the edges.
     """
@@ -38,10 +40,11 @@ class Recipe:
     seed: int = 0
     pictures: int = 20_000
     unseen: int = 5_000
-    epochs: int = 12
+    epochs: int = 10
     batch: int = 100
     rate: float = 0.004
-    decay: float = 0.02
+    decay: float = 0.2
+    start: float = 0.1
     smoothing: float = 0.05
     shift: int = 4
 
@@ -58,6 +61,8 @@ class Run:
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu", generator=draw)
                 assert module.bias is not None
                 nn.init.zeros_(module.bias)
+        with torch.no_grad():
+            self.network.get_parameter("conv1.weight").mul_(recipe.start)
         self.optimiser = torch.optim.AdamW(
             self.network.parameters(), lr=recipe.rate, weight_decay=recipe.decay
         )

@@ -36,7 +36,7 @@ class Parts(World):
 
     >>> source = Parts(100)
     >>> source[3].array.shape, source.classes[source[3].label]
-    ((3, 64, 64), 'truck')
+    ((3, 64, 64), 'character')
     """
 
     kind = "image"

@@ -1,14 +1,17 @@
 """Starting: the port, the pages, and what is missing."""
 
+import asyncio
 import os
 import sys
 import time
+import urllib.request
 from pathlib import Path
 
 import pytest
 
 from convscope.atlas import AtlasWriter
 from convscope.errors import SpecError, WorkError
+from convscope.server import running
 from convscope.server.running import PORT, build_if_old, listening, serve
 
 
@@ -64,3 +67,16 @@ def test_pages_are_made_when_they_are_missing_or_older(
     os.utime(atlas / "manifest.json", (later, later))
     build_if_old(atlas)
     assert built == [atlas, atlas]
+
+
+def test_in_a_notebook_it_serves_and_returns(atlas: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (atlas / "index.html").write_text("<title>pages</title>")
+    monkeypatch.setattr(running, "build_if_old", lambda folder: None)
+    said: list[str] = []
+
+    async def cell() -> None:
+        serve(atlas, browser=False, ready=said.append)
+
+    asyncio.run(cell())
+    with urllib.request.urlopen(said[0], timeout=10) as page:
+        assert page.read() == b"<title>pages</title>"

@@ -1,7 +1,9 @@
 """Serve an atlas on this machine until it is stopped."""
 
+import asyncio
 import errno
 import socket
+import threading
 import webbrowser
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +23,9 @@ def serve(
     browser: bool = True,
     ready: Callable[[str], None] = print,
 ) -> None:
-    """Serve an atlas's pages on 127.0.0.1 until Ctrl-C; pages that are missing or old are made first.
+    """Serve an atlas's pages on 127.0.0.1 until Ctrl-C; in a notebook, until the kernel ends.
+
+    Pages that are missing or old are made first.
 
     Args:
         atlas: the folder that ``look`` made.
@@ -46,14 +50,31 @@ def serve(
             "writes a file that any browser opens."
         ) from error
     build_if_old(folder)
-    with listening(port) as listener:
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
-        # The socket listens already: a browser that comes before the server waits in its queue.
-        ready(url)
-        if browser:
-            webbrowser.open(url)
-        settings = uvicorn.Config(pages(folder), log_level="warning", lifespan="off")
-        uvicorn.Server(settings).run(sockets=[listener])
+    listener = listening(port)
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+    # The socket listens already: a browser that comes before the server waits in its queue.
+    ready(url)
+    if browser:
+        webbrowser.open(url)
+    server = uvicorn.Server(uvicorn.Config(pages(folder), log_level="warning", lifespan="off"))
+
+    def run() -> None:
+        with listener:
+            server.run(sockets=[listener])
+
+    if _in_notebook():
+        threading.Thread(target=run, daemon=True).start()
+    else:
+        run()
+
+
+def _in_notebook() -> bool:
+    """Tell whether this thread runs an event loop already; the server then needs a thread of its own."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def build_if_old(folder: Path) -> None:

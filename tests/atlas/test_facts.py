@@ -49,6 +49,13 @@ def test_first_filters_are_the_weights_themselves() -> None:
     assert np.array_equal(values, weight[:64].numpy())
 
 
+def test_a_border_around_the_input_hides_no_filters() -> None:
+    network = Network(nn.Sequential(nn.ReflectionPad2d(2), nn.Conv2d(3, 8, 5)), input=(3, 16, 16))
+    filters = network_document(network, "cpu", None)["filters"]
+    assert filters is not None
+    assert filters["shape"] == (8, 3, 5, 5)
+
+
 def test_no_filters_where_the_first_convolution_sees_no_picture() -> None:
     module = nn.Sequential(nn.AvgPool2d(2), nn.Conv2d(3, 4, 3))
     network = Network(module, input=(3, 8, 8))

@@ -89,7 +89,7 @@ def _versions() -> dict[str, str]:
 def _filters(network: Network) -> dict[str, Any] | None:
     """Return the kernels of the first convolution, if it reads the input; others show nothing a person knows."""
     layer = next((layer for layer in network.layers if layer.kind == "conv"), None)
-    if layer is None or layer.feeds_from != ("input",) or layer.transposed:
+    if layer is None or layer.transposed or not _reads_input(network, layer):
         return None
     weight = _weight(network, layer)
     if weight is None:
@@ -101,6 +101,15 @@ def _filters(network: Network) -> dict[str, Any] | None:
         "shown": len(shown),
         "values": base64.b64encode(shown.tobytes()).decode(),
     }
+
+
+def _reads_input(network: Network, layer: Layer) -> bool:
+    """Return whether a layer reads the network's input itself, perhaps with a border around it."""
+    by_name = {other.name: other for other in network.layers}
+    sources = layer.feeds_from
+    while len(sources) == 1 and sources[0] in by_name and by_name[sources[0]].kind == "pad":
+        sources = by_name[sources[0]].feeds_from
+    return sources == ("input",)
 
 
 def _weight(network: Network, layer: Layer) -> "torch.Tensor | None":

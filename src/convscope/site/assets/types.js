@@ -176,6 +176,7 @@
  * @property {Effective | null} effective
  *
  * @typedef {object} Advice
+ * @property {string} id
  * @property {string} title
  * @property {string} text
  * @property {string[]} layers

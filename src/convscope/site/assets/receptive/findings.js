@@ -42,7 +42,7 @@ export function described(field, { lo, hi, space, counts }) {
 
 /** Standard deviations with their interval. @param {import("../types.js").Spread} found */
 function spread({ sigma, interval }) {
-  const digits = (/** @type {number} */ value) => Number(value.toPrecision(3));
+  const digits = (/** @type {number} */ value) => (value < 100 ? value.toPrecision(3) : exact(Math.round(value)));
   const axes = sigma.map((value, i) => {
     const ends = interval?.sigma[i];
     return ends ? `${digits(value)} (${digits(ends[0])} to ${digits(ends[1])})` : digits(value);
@@ -50,8 +50,13 @@ function spread({ sigma, interval }) {
   return axes.join(", ");
 }
 
-/** @param {Field[]} fields @param {number[]} space */
-export function whatExceeds(fields, space) {
+/**
+ * The layers whose field is larger than the input, and what that means where the advice says it.
+ * @param {Field[]} fields
+ * @param {number[]} space
+ * @param {import("../types.js").Advice | undefined} meaning
+ */
+export function whatExceeds(fields, space, meaning) {
   const windowed = fields.filter((field) => isLocal(field) && (field.kind === "conv" || field.kind === "pool"));
   const past = windowed.filter((field) => field.exceeds_input);
   return h("section", {},
@@ -59,6 +64,7 @@ export function whatExceeds(fields, space) {
     past.length
       ? [
           h("p", { class: "prose" }, `${counted(past.length, "layer")} with a window (of ${exact(windowed.length)}) could see more than the ${shape(space)} of the input; the rest of the field is padding.`),
+          meaning?.limits ? h("p", { class: "note" }, meaning.limits) : null,
           h("ul", { class: "names" }, past.map((field) => h("li", {}, link(field.name), ` ${across(sizeOf(field))}`))),
         ]
       : h("p", { class: "prose" }, `None: each of the ${counted(windowed.length, "layer")} with a window sees less than the ${shape(space)} of the input, in at least one direction.`));
@@ -82,11 +88,11 @@ export function whatToDo(advice) {
  */
 export function tiles(tiling) {
   if (!tiling) return null;
-  const halo = tiling.halo.map(([before, after]) => (before === after ? String(before) : `${before} and ${after}`));
+  const halo = tiling.halo.map(([before, after]) => (before === after ? exact(before) : `${exact(before)} before and ${exact(after)} after`));
   const same = halo.every((side) => side === halo[0]);
   return h("p", { class: "note" },
     `Cut into tiles, an input gives ${tiling.layer} without a seam where tiles start at multiples of ${once(tiling.step)} `,
-    `and overlap their neighbours by ${same ? halo[0] : halo.join(" × ")} on each side.`);
+    `and overlap their neighbours by ${same ? halo[0] : halo.join(" × ")} on each axis.`);
 }
 
 /** @param {string} name */

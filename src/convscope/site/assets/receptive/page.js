@@ -12,6 +12,8 @@ import { boxOf, centreOf, isLocal, unitAt, units } from "./geometry.js";
 /** @typedef {import("../types.js").Field} Field */
 /** @typedef {import("../types.js").Site} Site */
 
+const BEYOND = "beyond"; // the advice that has a section of its own
+
 /** @param {Site} site @returns {Promise<import("../types.js").Page>} */
 export async function open(site) {
   const title = "What a unit can see";
@@ -19,6 +21,7 @@ export async function open(site) {
   /** @type {[import("../types.js").ReceptiveDocument, import("../types.js").NetworkDocument]} */
   const [found, network] = await Promise.all([read("receptive"), read("network")]);
   const space = site.network.input.slice(1);
+  const advice = found.advice ?? [];
   const layers = new Map(network.layers.map((layer) => [layer.name, layer]));
   const fields = found.layers.filter((field) => isLocal(field));
   const samples = site.data?.samples ?? [];
@@ -53,9 +56,9 @@ export async function open(site) {
           h("figure", {}, chart("receptive", site.charts.receptive, "Receptive field by depth; the sizes of every layer are on its page"),
             h("figcaption", {}, "Stacked 3 × 3 convolutions grow by 2 a layer; each stride or pooling of 2 doubles every later step.")))
       : null,
-    whatExceeds(found.layers, space),
+    whatExceeds(found.layers, space, advice.find(({ id }) => id === BEYOND)),
     tiles(found.tiling),
-    whatToDo(found.advice ?? []));
+    whatToDo(advice.filter(({ id }) => id !== BEYOND)));
 
   /** @param {Partial<typeof state>} change */
   function move(change) {

@@ -9,15 +9,18 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from convscope.data import Source
 from convscope.network import Layer
 from convscope.receptive.fields import AxisField
-from convscope.receptive.finding import LayerField, Receptive, by
 from convscope.receptive.holes import Holes
+from convscope.receptive.layerfield import LayerField, by
 from convscope.receptive.sites import ancestors
 from convscope.receptive.taps import window
+
+if TYPE_CHECKING:
+    from convscope.receptive.finding import Receptive
 
 _WINDOWED = ("conv", "pool")
 
@@ -54,7 +57,9 @@ class Advice:
         }
 
 
-def advice(found: Receptive, source: Source | None = None, samples: int = 64) -> tuple[Advice, ...]:
+def advice(
+    found: "Receptive", source: Source | None = None, samples: int = 64
+) -> tuple[Advice, ...]:
     """Return what the receptive fields say about a network.
 
     Args:
@@ -87,7 +92,7 @@ def _piece(
         yield Advice(id, title, text, tuple(row.name for row in rows), macs, limits)
 
 
-def _unproductive(found: Receptive) -> Iterator[Advice]:
+def _unproductive(found: "Receptive") -> Iterator[Advice]:
     """Layers that widen what is complete already, on every path (Richter et al. 2021)."""
     by_name = {row.name: row for row in found.layers}
 
@@ -123,7 +128,7 @@ def _unproductive(found: Receptive) -> Iterator[Advice]:
     )
 
 
-def _padding_mostly(found: Receptive) -> Iterator[Advice]:
+def _padding_mostly(found: "Receptive") -> Iterator[Advice]:
     rows = [row for row in found.layers if _on_padding(row.layer) > 0.5]
     worst = max((_on_padding(row.layer) for row in rows), default=0.0)
     yield from _piece(
@@ -151,7 +156,7 @@ def _on_padding(layer: Layer) -> float:
     return 1 - inside
 
 
-def _beyond_input(found: Receptive) -> Iterator[Advice]:
+def _beyond_input(found: "Receptive") -> Iterator[Advice]:
     rows = [row for row in found.layers if row.layer.kind in _WINDOWED and row.exceeds_input]
     if not rows:
         return
@@ -168,7 +173,7 @@ def _beyond_input(found: Receptive) -> Iterator[Advice]:
     )
 
 
-def _gridding(found: Receptive) -> Iterator[Advice]:
+def _gridding(found: "Receptive") -> Iterator[Advice]:
     holes = Holes()
     rows, least = [], 1.0
     for row in found.layers:
@@ -195,7 +200,7 @@ def _density(axis: AxisField, holes: Holes) -> float:
     return 1.0 if pattern is None else pattern.density
 
 
-def _off_centre(found: Receptive) -> Iterator[Advice]:
+def _off_centre(found: "Receptive") -> Iterator[Advice]:
     """Even kernels, one-sided padding: the field's centre drifts away from the place the unit stands for."""
     rows: list[LayerField] = []
     drift = Fraction(0)
@@ -226,7 +231,7 @@ def _off_centre(found: Receptive) -> Iterator[Advice]:
     )
 
 
-def _period(found: Receptive) -> Iterator[Advice]:
+def _period(found: "Receptive") -> Iterator[Advice]:
     """An input that is not a whole number of periods is treated unevenly at its two ends."""
     steps = [1] * len(found.layers[0].input) if found.layers else []
     for row in found.layers:
@@ -261,7 +266,7 @@ def _period(found: Receptive) -> Iterator[Advice]:
     )
 
 
-def _objects(found: Receptive, source: Source, samples: int) -> Iterator[Advice]:
+def _objects(found: "Receptive", source: Source, samples: int) -> Iterator[Advice]:
     spans: list[int] = []
     for batch in range(min(len(source), samples)):
         for box in source[batch].boxes:

@@ -25,7 +25,8 @@ from convscope.data import Source
 from convscope.errors import SpecError, WorkError
 from convscope.network import Network
 from convscope.progress import Progress, silent
-from convscope.receptive.finding import LayerField, Receptive, receptive
+from convscope.receptive.finding import Receptive, receptive
+from convscope.receptive.layerfield import LayerField
 from convscope.receptive.moments import Frame, Gaussian, Spread, Sums, bootstrap, gaussian
 from convscope.receptive.verify import spread_out
 

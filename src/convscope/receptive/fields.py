@@ -1,5 +1,6 @@
 """From what a layer's elements depend on to the numbers a person reads: size, stride, start, centre."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
@@ -28,7 +29,7 @@ class AxisField:
         start: first position of unit 0's local field; negative inside padding.
         center: middle of unit 0's local field.
         whole: why every unit reads the axis as a whole: ``"mean"``, ``"attention"``, ...; None if it does not.
-        whole_from: the graph node that introduced it.
+        whole_from: the layer that introduced it.
         phases: size per phase, where neighbouring units differ (transposed convolution, resizing).
         shift_invariant: whether all units read alike; else the sizes are the largest over real units.
         shortest: the size along the path that enlarges it least; what lies beyond was added by longer paths.
@@ -70,11 +71,13 @@ class Reader:
     Args:
         lengths: the input's size per axis.
         place: where sites are made.
+        names: layer names by graph node.
         units: what real units read.
     """
 
     lengths: tuple[int, ...]
     place: Place
+    names: Mapping[str, str] = field(default_factory=dict)
     units: Units = field(default_factory=Units)
     _known: dict[State, tuple[AxisField, ...]] = field(default_factory=dict)
     _of_site: dict[tuple[Site, int], AxisField] = field(default_factory=dict)
@@ -116,29 +119,43 @@ class Reader:
         if whole is None:
             return local or AxisField(0, 0, 0, 0, 0)
         first, last = (int(ends[0]) for ends in self.units.hulls(whole))
+        source = self.names.get(whole.node, whole.node)
         if local is None:
             size = max(last - first + 1, 0)
-            return AxisField(size, size, 0, first, _middle(first, last), whole.whole, whole.node)
+            return AxisField(size, size, 0, first, _middle(first, last), whole.whole, source)
         size = max(last - first + 1, min(local.size, length))
-        return replace(local, size=size, whole=whole.whole, whole_from=whole.node)
+        return replace(local, size=size, whole=whole.whole, whole_from=source)
 
     def _local(
         self, terms: Terms, shape: Shape, length: int, elsewhere: set[int]
     ) -> AxisField | None:
         terms = separated(terms, shape, elsewhere, self.place)
-        if not terms:
-            return None
-        if len(terms) == 1 and terms[0].site.plane is not None:
-            key = (terms[0].site, length)
-            if key not in self._of_site:
-                self._of_site[key] = _from_plane(terms[0].site.plane, terms, length)
+        even = tuple(t for t in terms if t.site.plane is not None)
+        uneven = tuple(t for t in terms if t.site.plane is None)
+        together = self._even(even, length) if even else None
+        if together is None:
+            return self._varying(terms, shape) if terms else None
+        if not uneven:
+            return together
+        widest = self._varying(terms, shape)
+        node = uneven[0].site.node
+        return replace(
+            together,
+            size=widest.size,
+            whole="spread over the axis" if widest.size >= length else None,
+            whole_from=self.names.get(node, node) if widest.size >= length else None,
+            shift_invariant=False,
+        )
+
+    def _even(self, terms: Terms, length: int) -> AxisField | None:
+        key = (terms[0].site, length)
+        if len(terms) == 1 and key in self._of_site:
             return self._of_site[key]
-        planes = [t.site.plane for t in terms]
-        known = [p for p in planes if p is not None]
-        together = union(known) if len(known) == len(planes) else None
-        if together is not None:
-            return _from_plane(together, terms, length)
-        return self._varying(terms, shape)
+        together = union(t.site.plane for t in terms if t.site.plane is not None)
+        found = None if together is None else _from_plane(together, terms, length)
+        if len(terms) == 1 and found is not None:
+            self._of_site[key] = found
+        return found
 
     def _varying(self, terms: Terms, shape: Shape) -> AxisField:
         """Return the largest field over real units, where no rule describes all."""

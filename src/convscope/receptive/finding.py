@@ -2,96 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from convscope.finding import Finding, Protocol
-from convscope.network import Layer, Network
-from convscope.receptive.fields import AxisField, ChannelGroup, Number, Reader
+from convscope.network import Network
+from convscope.receptive.advice import Advice, advice
+from convscope.receptive.fields import Reader
+from convscope.receptive.layerfield import LayerField, by
+from convscope.receptive.reasons import Reason, reasons
 from convscope.receptive.states import Place, State
 from convscope.receptive.walk import Walk, walk
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-
-@dataclass(frozen=True)
-class LayerField:
-    """The receptive field of one layer, all channels together, per input axis.
-
-    Args:
-        layer: the layer.
-        axes: its field along each input axis.
-        groups: fields of channel ranges, where a concatenation made them differ.
-        input: the input's size per axis.
-        cross: whether the hull is larger than what is read: branches of different shape (1x7 beside 7x1).
-    """
-
-    layer: Layer
-    axes: tuple[AxisField, ...]
-    groups: tuple[ChannelGroup, ...]
-    input: tuple[int, ...]
-    cross: bool = False
-
-    @property
-    def name(self) -> str:
-        """The layer's name."""
-        return self.layer.name
-
-    @property
-    def size(self) -> tuple[int, ...]:
-        """Input positions from the first to the last that a unit reads, per axis."""
-        return tuple(axis.size for axis in self.axes)
-
-    @property
-    def local_size(self) -> tuple[int, ...]:
-        """The size without global operands (means, attention, gates), per axis."""
-        return tuple(axis.local_size for axis in self.axes)
-
-    @property
-    def stride(self) -> tuple[Number, ...]:
-        """Input positions between neighbouring units, per axis; a fraction after upsampling."""
-        return tuple(axis.stride for axis in self.axes)
-
-    @property
-    def start(self) -> tuple[int, ...]:
-        """First position of unit 0's local field, per axis; negative inside padding."""
-        return tuple(axis.start for axis in self.axes)
-
-    @property
-    def center(self) -> tuple[Number, ...]:
-        """Middle of unit 0's local field, per axis; a half lies between two positions."""
-        return tuple(axis.center for axis in self.axes)
-
-    @property
-    def is_global(self) -> tuple[bool, ...]:
-        """Whether every unit reads the axis as a whole, per axis."""
-        return tuple(axis.whole is not None for axis in self.axes)
-
-    @property
-    def exceeds_input(self) -> bool:
-        """Whether the local field is larger than the input along some axis."""
-        return any(s > n for s, n in zip(self.local_size, self.input, strict=True))
-
-    def document(self) -> dict[str, Any]:
-        """Return the row as JSON."""
-        axes = self.axes
-        return {
-            "name": self.name,
-            "kind": self.layer.kind,
-            "size": list(self.size),
-            "stride": [number(a.stride) for a in axes],
-            "start": list(self.start),
-            "center": [number(a.center) for a in axes],
-            "global": list(self.is_global),
-            "global_from": [a.whole and {"reason": a.whole, "node": a.whole_from} for a in axes],
-            "local_size": list(self.local_size),
-            "groups": [_group(group) for group in self.groups],
-            "phases": [list(a.phases) for a in axes],
-            "shift_invariant": all(a.shift_invariant for a in axes),
-            "cross": self.cross,
-            "exceeds_input": self.exceeds_input,
-        }
 
 
 @dataclass(frozen=True)
@@ -102,6 +25,7 @@ class Receptive(Finding):
         layers: one row per layer.
         unsupported: graph nodes whose operation has no rule; they are taken to read everything.
         effective: measured effective fields by layer name, where they were measured.
+        advice: what the fields say about the architecture.
     """
 
     idea: ClassVar[str] = "receptive"
@@ -109,6 +33,7 @@ class Receptive(Finding):
     layers: tuple[LayerField, ...]
     unsupported: Mapping[str, str] = field(default_factory=dict)
     effective: Mapping[str, Any] = field(default_factory=dict)
+    advice: tuple[Advice, ...] = ()
     net: Network | None = field(default=None, repr=False, compare=False)
     walk: Walk | None = field(default=None, repr=False, compare=False)
 
@@ -164,11 +89,45 @@ class Receptive(Finding):
                 {**row.document(), "effective": self._effective(row.name)} for row in self.layers
             ],
             "unsupported": dict(self.unsupported),
+            "tiling": self._tiling(),
+            "advice": [piece.document() for piece in self.advice],
         }
+
+    def why(self, name: str, axis: int = 0) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]:
+        """Return which layers set the first and the last position of a layer's field.
+
+        Args:
+            name: the layer, or the path of a module.
+            axis: the input axis.
+
+        Returns:
+            Two paths from the input, with what each layer adds to the size; empty without a local field.
+
+        Raises:
+            SpecError: no such layer.
+        """
+        site = self[name].axes[axis].site
+        if site is None:
+            return (), ()
+        names = {row.layer.node: row.name for row in self.layers}
+        paths = (reasons(site, last=last) for last in (False, True))
+        first, last = (tuple(replace(r, node=names.get(r.node, r.node)) for r in p) for p in paths)
+        return first, last
 
     def with_effective(self, effective: Mapping[str, Any]) -> "Receptive":
         """Return the finding with measured effective fields, by layer name."""
         return replace(self, effective={**self.effective, **effective})
+
+    def _tiling(self) -> dict[str, Any] | None:
+        """Return how to tile for the last layer that allows it."""
+        for row in reversed(self.layers):
+            if row.tiling:
+                return {
+                    "layer": row.name,
+                    "step": [tile.step for tile in row.tiling],
+                    "halo": [[tile.before, tile.after] for tile in row.tiling],
+                }
+        return None
 
     def _effective(self, name: str) -> dict[str, Any] | None:
         found = self.effective.get(name)
@@ -192,14 +151,16 @@ def receptive(net: Network) -> Receptive:
     """
     found = walk(net.graph)
     size = net.input.shape[1:]
-    reader = Reader(size, Place(found.sites, "reader"))
+    names = {layer.node: layer.name for layer in net.layers}
+    reader = Reader(size, Place(found.sites, "reader"), names)
     states = found.by_name
     rows = []
     for layer in net.layers:
         state = states.get(layer.node)
         if isinstance(state, State):
-            rows.append(LayerField(layer, reader.axes(state), reader.groups(state), size))
-    return Receptive(
+            axes, groups = reader.axes(state), reader.groups(state)
+            rows.append(LayerField(layer, axes, groups, size, layer.node in found.crosses))
+    result = Receptive(
         network=net.id,
         protocol=Protocol("graph/intervals", dtype="exact", floor=0.0),
         layers=tuple(rows),
@@ -207,26 +168,8 @@ def receptive(net: Network) -> Receptive:
         net=net,
         walk=found,
     )
-
-
-def number(value: Number | float) -> int | float:
-    """Return an exact number as JSON: an integer where it is one."""
-    return float(value) if isinstance(value, Fraction) else value
-
-
-def by(values: tuple[Number, ...]) -> str:
-    """Return sizes as people write them: ``7 × 7``."""
-    return " × ".join(str(value) for value in values)
+    return replace(result, advice=advice(result))
 
 
 def _gated(row: LayerField) -> bool:
     return any(axis.local_size != axis.size or axis.stride for axis in row.axes)
-
-
-def _group(group: ChannelGroup) -> dict[str, Any]:
-    return {
-        "channels": list(group.channels),
-        "size": [a.size for a in group.axes],
-        "start": [a.start for a in group.axes],
-        "local_size": [a.local_size for a in group.axes],
-    }

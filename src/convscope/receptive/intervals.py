@@ -10,6 +10,7 @@ are those of an infinite plane; what lies outside the input is cut off by whoeve
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import product
 from math import gcd, lcm
 
 Bounds = tuple[int, int] | None
@@ -135,6 +136,31 @@ def union(maps: Iterable[Intervals]) -> Intervals | None:
 def smallest(maps: Iterable[Intervals]) -> Intervals:
     """Return the map with the smallest fields: the one of the shortest path."""
     return min(maps, key=lambda m: m.size)
+
+
+def covers(boxes: Sequence[Sequence[Bounds]], hull: Sequence[Bounds]) -> bool:
+    """Return whether boxes leave nothing of their common hull uncovered.
+
+    Args:
+        boxes: bounds per axis, for each box.
+        hull: bounds per axis.
+
+    >>> covers([((0, 6), (3, 3)), ((3, 3), (0, 6))], ((0, 6), (0, 6)))
+    False
+    >>> covers([((0, 3), (0, 6)), ((3, 6), (0, 6))], ((0, 6), (0, 6)))
+    True
+    """
+    solid = [tuple(b for b in box if b is not None) for box in dict.fromkeys(map(tuple, boxes))]
+    cells = []
+    for axis, ends in enumerate(hull):
+        if ends is None:
+            return True
+        starts = {ends[0], *(box[axis][0] for box in solid), *(box[axis][1] + 1 for box in solid)}
+        cells.append([start for start in starts if ends[0] <= start <= ends[1]])
+    return all(
+        any(all(b[0] <= x <= b[1] for b, x in zip(box, cell, strict=True)) for box in solid)
+        for cell in product(*cells)
+    )
 
 
 def _deciding(taps: Sequence[int], period: int) -> Iterator[int]:

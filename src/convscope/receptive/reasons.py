@@ -12,7 +12,7 @@ class Reason:
     """One operation on the path that sets an end of a field.
 
     Args:
-        node: the graph node.
+        node: the layer; the graph node where it is no layer.
         size: the local size of the field there.
         adds: input positions by which it is larger than the field of what it reads.
     """

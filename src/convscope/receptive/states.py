@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from convscope.receptive.grids import NOTHING, Grid, Shape, constant, tabled
-from convscope.receptive.intervals import Intervals
+from convscope.receptive.intervals import Intervals, covers
 from convscope.receptive.sites import Read, Site, Sites
 from convscope.receptive.taps import SAME, Taps, listed
 
@@ -116,8 +116,13 @@ def united(fields: Sequence[Field], shape: Shape, place: Place) -> Field:
 def _is_cross(fields: Sequence[Field], merged: Field) -> bool:
     """Return whether no branch is as large as the merged hull on all axes: then the hull holds more than is read."""
     hulls = [_plane(terms) for terms in merged]
-    branches = ([_plane(terms) for terms in field] for field in fields)
-    return None not in hulls and all(None not in branch and branch != hulls for branch in branches)
+    branches = [[_plane(terms) for terms in field] for field in fields]
+    known = [branch for branch in branches if None not in branch]
+    if None in hulls or hulls in known or len(known) < len(fields):
+        return False
+    corners = [tuple(plane[0] for plane in branch if plane) for branch in known]
+    whole = tuple(plane[0] for plane in hulls if plane)
+    return not covers([c for c in corners if None not in c], whole)
 
 
 def _plane(terms: Terms) -> Intervals | None:
@@ -160,12 +165,13 @@ def as_whole(term: Term, place: Place, reason: str) -> Term:
 
 
 def _grouped(terms: Sequence[Term], place: Place) -> list[Term]:
+    """Make one site of those at the same places; even and uneven ones apart, so that the even are not lost."""
     groups: list[tuple[Grid, dict[Site, None]]] = []
     for term in terms:
         for grid, sites in groups:
-            if term.site in sites and grid.same(term.grid):
-                break
-            if grid.same(term.grid) and next(iter(sites)).length == term.site.length:
+            other = next(iter(sites))
+            alike = (other.plane is None) == (term.site.plane is None)
+            if alike and other.length == term.site.length and grid.same(term.grid):
                 sites[term.site] = None
                 break
         else:
@@ -205,10 +211,12 @@ def _settled(terms: list[Term], shape: Shape, place: Place) -> list[Term]:
     """Join terms one of which determines the others: pixels and the windows they lie in."""
     if len(terms) < 2:
         return terms
-    terms = sorted(terms, key=lambda t: (len(t.grid.dims), t.site.length), reverse=True)
-    finest, rest = terms[0], terms[1:]
-    reads: list[Read] = [(finest.site, SAME)]
-    left: list[Term] = []
+
+    def fineness(term: Term) -> tuple[bool, int, int]:
+        return term.site.plane is not None, len(term.grid.dims), term.site.length
+
+    finest, *rest = sorted(terms, key=fineness, reverse=True)
+    joined, uneven, left = finest.site, [], []
     fine = finest.grid.values(shape)
     for term in rest:
         found = None
@@ -217,12 +225,15 @@ def _settled(terms: list[Term], shape: Shape, place: Place) -> list[Term]:
             found = _function(fine, coarse, finest.site.length)
         if found is None:
             left.append(term)
+            continue
+        read = (term.site, listed(found[:, None]))
+        both = place.site(finest.site.length, [(joined, SAME), read])
+        if both.plane is None and joined.plane is not None:
+            # Positions spread over the axis (grid attention): exact, but kept apart from the even ones.
+            uneven.append(Term(place.site(finest.site.length, [read]), finest.grid))
         else:
-            reads.append((term.site, listed(found[:, None])))
-    if len(reads) == 1:
-        return [finest, *_settled(left, shape, place)]
-    joined = Term(place.site(finest.site.length, reads), finest.grid)
-    return [joined, *_settled(left, shape, place)]
+            joined = both
+    return [Term(joined, finest.grid), *_grouped(uneven, place), *_settled(left, shape, place)]
 
 
 def _function(fine: np.ndarray, coarse: np.ndarray, length: int) -> np.ndarray | None:

@@ -255,7 +255,8 @@ def listed(rows: np.ndarray) -> AnyTaps:
         if (there[period:] != there[:-period]).any():
             continue
         moved = (rows[period:] - rows[:-period])[there[period:]]
-        if (moved == moved[0]).all():
+        # A pattern that repeats without moving on is spread over the axis; no plane continues it.
+        if moved[0] != 0 and (moved == moved[0]).all():
             return Taps(period, int(moved[0]), tuple(_compact(row) for row in rows[:period]))
     return Listed(rows)
 

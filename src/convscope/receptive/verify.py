@@ -124,9 +124,11 @@ class _Clean(fx.Interpreter):
         if isinstance(value, torch.Tensor):
             if value.is_floating_point() and bool(value.isnan().any()):
                 self.not_finite[n.name] = "NaN without one in the input"
-            preprocessing = n.meta.get("module") == INPUT_RULE and state is None
-            if preprocessing or (isinstance(state, State) and _only_whole(state)):
+            if n.meta.get("module") == INPUT_RULE and state is None:
                 self.kept[n] = value
+        several = state if isinstance(state, tuple) else (state,)
+        if all(isinstance(one, State) and _only_whole(one) for one in several):
+            self.kept[n] = value
         return value
 
 

@@ -26,12 +26,15 @@ class Walk:
         sites: every site that was made.
         inputs: the site of each input axis.
         unsupported: operations without a rule, by node; they are taken to read everything.
+        crosses: nodes whose hull holds more than is read, because they come from branches none of which holds
+            the others on all axes (1x7 beside 7x1).
     """
 
     states: Mapping[fx.Node, Result]
     sites: Sites
     inputs: tuple[Site, ...]
     unsupported: Mapping[str, str]
+    crosses: frozenset[str] = frozenset()
 
     @cached_property
     def by_name(self) -> dict[str, State | None]:
@@ -66,7 +69,12 @@ def walk(graph: fx.GraphModule) -> Walk:
             states[node] = _step(
                 node, graph, states, Place(sites, node.name), len(inputs), unsupported
             )
-    return Walk(states, sites, inputs, unsupported)
+    crossed: set[str] = set()
+    for node in graph.graph.nodes:
+        sources = (source.name for source in node.all_input_nodes)
+        if node.name in sites.crosses or any(name in crossed for name in sources):
+            crossed.add(node.name)
+    return Walk(states, sites, inputs, unsupported, frozenset(crossed))
 
 
 def _step(

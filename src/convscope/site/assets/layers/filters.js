@@ -1,6 +1,6 @@
 /** The kernels of a first layer as pictures: there, and only there, weights are in the input's colours. */
 
-import { h } from "../base/dom.js";
+import { h, svg } from "../base/dom.js";
 import { shape as sizes } from "../base/numbers.js";
 import { paint, signed } from "../samples/colour.js";
 
@@ -12,13 +12,18 @@ export function pictures(filters) {
   const [total, channels, ...kernel] = shape;
   const values = decode(filters.values);
   const each = values.length / shown;
-  const draw = { 1: curve, 2: channels === 3 ? colours : grey, 3: slices }[kernel.length];
-  if (!draw) return h("p", { class: "note" }, "Kernels of this shape have no picture.");
+  const paints = { 2: channels === 3 ? colours : grey, 3: slices }[kernel.length];
+  if (!paints && kernel.length !== 1) return h("p", { class: "note" }, "Kernels of this shape have no picture.");
+  const draw = (/** @type {Float32Array} */ weights) => {
+    if (!paints) return curve(weights, channels, kernel[0]);
+    const canvas = h("canvas");
+    paints(canvas, weights, channels, kernel);
+    return canvas;
+  };
   return h("figure", { class: "filters" },
     h("div", { class: `tiles axes${kernel.length}` }, Array.from({ length: shown }, (_, i) => {
-      const canvas = h("canvas", { role: "img", "aria-label": `filter ${i}`, title: `filter ${i}` });
-      draw(canvas, values.subarray(i * each, (i + 1) * each), channels, kernel);
-      return canvas;
+      const drawn = draw(values.subarray(i * each, (i + 1) * each));
+      return h("span", { role: "img", "aria-label": `filter ${i}`, title: `filter ${i}` }, drawn);
     })),
     h("figcaption", {}, caption(channels, kernel, shown, total)));
 }
@@ -69,18 +74,14 @@ function slices(canvas, weights, channels, [depth, rows, columns]) {
   });
 }
 
-/** @param {HTMLCanvasElement} canvas @param {Float32Array} weights @param {number} channels @param {number[]} kernel */
-function curve(canvas, weights, channels, [length]) {
+/** @param {Float32Array} weights @param {number} channels @param {number} length */
+function curve(weights, channels, length) {
   const one = heaviest(weights, channels);
   const most = largest(one);
-  const [width, height] = [Math.max(96, length), 48];
-  const at = (/** @type {number} */ x) => Math.round((height / 2 - 1) * (1 - one[Math.floor((x * length) / width)] / most));
-  paint(canvas, height, width, (row, x) => {
-    const [now, before] = [at(x), at(Math.max(0, x - 1))];
-    const on = row >= Math.min(now, before) && row <= Math.max(now, before) + 1;
-    if (on) return signed(now < height / 2 ? 0.9 : -0.9);
-    return row === height / 2 - 1 ? [128, 128, 128, 90] : [0, 0, 0, 0];
-  });
+  const points = Array.from(one, (weight, i) => `${i + 0.5} ${(-weight / most).toFixed(3)}`);
+  return svg("svg", { viewBox: `0 -1.08 ${length} 2.16`, preserveAspectRatio: "none" },
+    svg("path", { class: "zero", d: `M0 0H${length}` }),
+    svg("path", { d: `M${points.join("L")}` }));
 }
 
 /** The input channel that a filter weighs most. @param {Float32Array} weights @param {number} channels */

@@ -60,8 +60,9 @@ def nursery(place: Path) -> Iterator[Nursery]:
         command, cwd=place, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
-        while (line := process.stdout.readline()) != "warm 0\n":
+        while not (line := process.stdout.readline()).startswith("warm"):
             assert line, "the nursery died"
+        assert line == "warm 0\n", "the first look failed"
         yield Nursery(process)
         assert process.stdin is not None
         process.stdin.close()

@@ -84,7 +84,7 @@ def _field(module: Any, case: dict[str, Any], axis: int) -> tuple[int, int]:
             continue
         if found is not None:
             return found
-        length *= 2
+        length = length * 3 // 2 // 64 * 64  # whole strides of up to 64
 
 
 def _probe(

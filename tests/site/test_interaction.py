@@ -95,6 +95,31 @@ def test_layers_of_the_network_are_presets(page: "Page", site: Callable[..., str
     assert "filters=33" in _where(page)
 
 
+@pytest.mark.parametrize("name", ["branched", "sound", "volume"])
+def test_presets_give_the_numbers_of_their_layers(
+    page: "Page", site: Callable[..., str], made_up: Any, name: str
+) -> None:
+    rows = made_up.PLANS[name]().sharing()["layers"]
+    _open(page, site(name), "sharing?compare=outputs")
+    counted = page.evaluate(
+        """async (names) => {
+            const found = [];
+            for (const name of names) {
+                location.hash = `#/sharing?compare=outputs&from=${name}`;
+                while (document.querySelector("select").value !== name) await new Promise(requestAnimationFrame);
+                found.push([...document.querySelectorAll(".bars .value")].map((v) => v.textContent));
+            }
+            return found;
+        }""",
+        names := [row["name"] for row in rows if row["kind"] in ("conv", "linear")],
+    )
+    expected = {row["name"]: row for row in rows}
+    for layer, values in zip(names, counted, strict=True):
+        row = expected[layer]
+        forms = (row["dense_weights"], row["local_weights"], row["weights"])
+        assert values == [f"{count:,}" for count in forms], layer
+
+
 def test_numbers_that_cannot_be_are_told_and_keep_the_last(
     page: "Page", site: Callable[..., str]
 ) -> None:

@@ -66,6 +66,8 @@ def serve(
         threading.Thread(target=run, daemon=True).start()
     else:
         run()
+        # Only Ctrl-C ends a server in the foreground, and whether asyncio still says so depends on timing.
+        raise KeyboardInterrupt
 
 
 def _in_notebook() -> bool:

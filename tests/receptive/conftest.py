@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Sequence
+from functools import cache
 
 import pytest
 import torch
@@ -20,12 +21,6 @@ def graph_of(module: nn.Module, shape: Sequence[int]) -> fx.GraphModule:
     x = torch.zeros(1, *shape)
     program = torch.export.export(module.eval(), (x,), strict=False)
     return from_program(program, InputRule(tuple(shape))).graph
-
-
-@pytest.fixture(scope="session")
-def exported() -> Callable[[nn.Module, Sequence[int]], fx.GraphModule]:
-    """Give the tests ``graph_of``."""
-    return graph_of
 
 
 class RandomNetwork(nn.Module):
@@ -52,7 +47,7 @@ class RandomNetwork(nn.Module):
             if step is None:
                 continue
             result = step(seen)
-            if min(result.shape[2:]) < 2 or max(result.shape[2:]) > 64:
+            if min(result.shape[2:]) < 2 or max(result.shape[2:]) > (64, 64, 24)[self.dims - 1]:
                 continue
             seen.append(result)
             self.steps.append(step)
@@ -145,7 +140,7 @@ class RandomNetwork(nn.Module):
         kernel, dilation = draw.randint(max(stride, 2), 4), draw.randint(1, 2)
         if dilation == 2 and stride == 2:
             return None  # every other phase is empty
-        if max(x.shape[2:]) * stride > 40:
+        if max(x.shape[2:]) * stride > (40, 40, 20)[d - 1]:
             return None
         weight = self.weight(x.shape[1], CHANNELS, *[kernel] * d)
         convolve = (F.conv_transpose1d, F.conv_transpose2d, F.conv_transpose3d)[d - 1]
@@ -233,7 +228,14 @@ class RandomNetworks(nn.Module):
         return tuple(network(x) for network in self.networks)
 
 
+@cache
+def random_graph_of(dims: int, seed: int) -> tuple[fx.GraphModule, tuple[int, ...]]:
+    """Return ten random networks as one graph, and the shape of a sample."""
+    networks = RandomNetworks(dims, seed)
+    return graph_of(networks, networks.shape), networks.shape
+
+
 @pytest.fixture(scope="session")
-def random_networks() -> Callable[[int, int], RandomNetworks]:
+def random_graph() -> Callable[[int, int], tuple[fx.GraphModule, tuple[int, ...]]]:
     """Give the tests ten random networks by number of dimensions and seed."""
-    return RandomNetworks
+    return random_graph_of

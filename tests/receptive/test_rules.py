@@ -13,8 +13,11 @@ from convscope.receptive.registry import _RULES
 from convscope.receptive.verify import nan_dependence
 
 
-class Step(nn.Module):
-    """A 3x3 convolution to 8 channels, a function, and a 3x3 convolution."""
+class Mixer(nn.Module):
+    """A 3x3 convolution to 8 channels, a function, and a 3x3 convolution.
+
+    Its name tells the export not to try other input sizes, which is most of the time otherwise.
+    """
 
     def __init__(self, function: Callable[[Tensor], Tensor], channels: int = 8):
         super().__init__()
@@ -96,7 +99,7 @@ LOCAL = {
 @pytest.mark.parametrize("name", LOCAL)
 def test_local_operations(name: str) -> None:
     function, size = LOCAL[name]
-    net = Network(Step(function), input=(2, 12, 12))
+    net = Network(Mixer(function), input=(2, 12, 12))
     found = receptive(net)
     result = nan_dependence(net.graph, (2, 12, 12), 12, found=found.walk)
     assert (result.unsound, result.loose, dict(found.unsupported)) == ({}, {}, {})
@@ -137,7 +140,7 @@ WHOLE: dict[str, tuple[Callable[[Tensor], Tensor], str, int]] = {
 @pytest.mark.parametrize("name", WHOLE)
 def test_global_operations_name_their_reason_and_keep_the_local_path(name: str) -> None:
     function, reason, local = WHOLE[name]
-    net = Network(Step(function), input=(2, 12, 12))
+    net = Network(Mixer(function), input=(2, 12, 12))
     found = receptive(net)
     last = found["last"]
     assert last.is_global == (True, True)
@@ -151,7 +154,7 @@ def test_global_operations_name_their_reason_and_keep_the_local_path(name: str) 
 
 
 def test_running_sum_is_one_sided() -> None:
-    net = Network(Step(lambda y: y.cumsum(3)), input=(2, 12, 12))
+    net = Network(Mixer(lambda y: y.cumsum(3)), input=(2, 12, 12))
     last = receptive(net)["last"]
     assert last.axes[0].shift_invariant
     assert not last.axes[1].shift_invariant
@@ -191,7 +194,7 @@ def blend() -> None:
 
 
 def test_unknown_operations_are_never_passed_through(blend: None) -> None:
-    net = Network(Step(lambda y: torch.ops.convscope_test.blend(y)), input=(2, 12, 12))
+    net = Network(Mixer(lambda y: torch.ops.convscope_test.blend(y)), input=(2, 12, 12))
     found = receptive(net)
     assert found["last"].axes[0].whole == "unsupported:convscope_test::blend"
     assert set(found.unsupported.values()) == {"convscope_test::blend"}
@@ -204,7 +207,7 @@ def test_users_can_add_a_rule(blend: None) -> None:
         return call.elementwise()
 
     try:
-        net = Network(Step(lambda y: torch.ops.convscope_test.blend(y)), input=(2, 12, 12))
+        net = Network(Mixer(lambda y: torch.ops.convscope_test.blend(y)), input=(2, 12, 12))
         assert receptive(net)["last"].size == (5, 5)
     finally:
         del _RULES["convscope_test::blend"]

@@ -233,18 +233,14 @@ def _off_centre(found: "Receptive") -> Iterator[Advice]:
 
 def _period(found: "Receptive") -> Iterator[Advice]:
     """An input that is not a whole number of periods is treated unevenly at its two ends."""
-    steps = [1] * len(found.layers[0].input) if found.layers else []
-    for row in found.layers:
-        for i, axis in enumerate(row.axes):
-            if axis.site is not None:
-                steps[i] = lcm(
-                    steps[i],
-                    *(
-                        abs(s.plane.step) or 1
-                        for s in ancestors([axis.site])
-                        if s.plane is not None
-                    ),
-                )
+    axes = range(len(found.layers[0].input) if found.layers else 0)
+    sites = [[row.axes[i].site for row in found.layers] for i in axes]
+    steps = [
+        lcm(
+            *(abs(s.plane.step) or 1 for s in ancestors(filter(None, known)) if s.plane is not None)
+        )
+        for known in sites
+    ]
     sizes = found.layers[0].input if found.layers else ()
     if all(n % step == 0 for n, step in zip(sizes, steps, strict=True)):
         return

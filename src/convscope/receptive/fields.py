@@ -80,6 +80,7 @@ class Reader:
     names: Mapping[str, str] = field(default_factory=dict)
     units: Units = field(default_factory=Units)
     _known: dict[State, tuple[AxisField, ...]] = field(default_factory=dict)
+    _of_field: dict[tuple[Field, Shape], tuple[AxisField, ...]] = field(default_factory=dict)
     _of_site: dict[tuple[Site, int], AxisField] = field(default_factory=dict)
 
     def axes(self, state: State) -> tuple[AxisField, ...]:
@@ -95,9 +96,8 @@ class Reader:
             return ()
         labels = state.labels.values(state.shape)
         found = [self._field(f, state.shape) for f in state.fields]
-        starts = [
-            c for c in range(len(labels)) if c == 0 or found[labels[c]] != found[labels[c - 1]]
-        ]
+        changes = [0, *(int(c) + 1 for c in np.flatnonzero(np.diff(labels)))]
+        starts = [c for c in changes if c == 0 or found[labels[c]] != found[labels[c - 1]]]
         ends = [*starts[1:], len(labels)]
         if len(starts) < 2:
             return ()
@@ -107,10 +107,14 @@ class Reader:
         )
 
     def _field(self, field: Field, shape: Shape) -> tuple[AxisField, ...]:
-        return tuple(
-            self._axis(terms, shape, self.lengths[a], used_elsewhere(field, a))
-            for a, terms in enumerate(field)
-        )
+        dims = {d for terms in field for t in terms for d in t.grid.dims}
+        key = (field, tuple(shape[d] for d in sorted(dims)))
+        if key not in self._of_field:
+            self._of_field[key] = tuple(
+                self._axis(terms, shape, self.lengths[a], used_elsewhere(field, a))
+                for a, terms in enumerate(field)
+            )
+        return self._of_field[key]
 
     def _axis(self, terms: Terms, shape: Shape, length: int, elsewhere: set[int]) -> AxisField:
         whole = next((t.site for t in terms if t.site.whole), None)

@@ -34,6 +34,11 @@ class Grid:
         """The dimension that simply is the axis, if one is."""
         return self.dims[0] if self.table is None else None
 
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What two grids that place every element alike have in common, and no others."""
+        return (self.dims, None if self.table is None else self.table.tobytes())
+
     def same(self, other: "Grid") -> bool:
         """Return whether two grids place every element alike."""
         if self is other:

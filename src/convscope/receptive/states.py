@@ -66,17 +66,18 @@ class State:
         if self.labels is None:
             return self
         table = self.labels.values(self.shape)
-        kept: list[Field] = []
+        kept: dict[object, int] = {}
+        fields: list[Field] = []
         new = np.zeros(len(self.fields), np.int64)
-        for label in np.unique(table):
+        for label in np.flatnonzero(np.bincount(table.ravel(), minlength=len(self.fields))):
             field = self.fields[label]
-            same = (i for i, other in enumerate(kept) if equal(field, other))
-            place = next(same, len(kept))
-            if place == len(kept):
-                kept.append(field)
-            new[label] = place
+            key = tuple(tuple((t.site, t.grid.key) for t in terms) for terms in field)
+            if key not in kept:
+                kept[key] = len(fields)
+                fields.append(field)
+            new[label] = kept[key]
         labels = tabled(self.labels.dims, new[table], 0)
-        return State(self.shape, tuple(kept), labels if labels.dims else None)
+        return State(self.shape, tuple(fields), labels if labels.dims else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +90,6 @@ class Place:
     def site(self, length: int, reads: Iterable[Read], whole: str | None = None) -> Site:
         """Return the site of this node with these reads."""
         return self.sites.site(length, reads, self.node, whole)
-
-
-def equal(one: Field, other: Field) -> bool:
-    """Return whether two fields are the same."""
-    return one is other or all(
-        len(a) == len(b)
-        and all(x.site is y.site and x.grid.same(y.grid) for x, y in zip(a, b, strict=True))
-        for a, b in zip(one, other, strict=True)
-    )
 
 
 def united(fields: Sequence[Field], shape: Shape, place: Place) -> Field:

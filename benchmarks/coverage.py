@@ -166,10 +166,10 @@ def cases_of(choice: list[list[Any]], oracle: Path | None, probes: int) -> list[
         right = {f"R-Stage{4 - i}": f"right.{i}" for i in range(4)}
         spec = f"{oracle.parent / 'networks.py'}:vnet_skeleton"
         cases.append(Case("vnet", "vnet", spec, (1, 32, 32, 32), fields=left | right, probes=32))
-    for dims, count in ((1, 90), (2, 80), (3, 30)):
-        for first in range(FIRST_SEED, FIRST_SEED + count, 10):
-            options = {"dims": dims, "seeds": (first, first + 10)}
-            cases.append(Case("random", f"{dims}-D, seeds {first} to {first + 9}", options=options))
+    for dims, tens in ((1, 9), (2, 8), (3, 3)):
+        for seed in range(FIRST_SEED, FIRST_SEED + tens):
+            options = {"dims": dims, "seeds": (seed,)}
+            cases.append(Case("random", f"{dims}-D, ten of seed {seed}", options=options))
     return cases
 
 

@@ -29,7 +29,7 @@ def random_taps(draw: random.Random) -> taps.Taps:
             taps.transposed(
                 draw.randint(1, 5), draw.randint(1, 4), draw.randint(0, 2), draw.randint(1, 2)
             ),
-            taps.nearest(Fraction(draw.randint(1, 6), draw.randint(1, 6))),
+            taps.nearest(draw.randint(1, 6), draw.randint(1, 6)),
             taps.interpolated(
                 Fraction(draw.randint(1, 6), draw.randint(1, 6)), aligned=False, reach=2
             ),
@@ -78,7 +78,9 @@ def test_borders_are_resolved_as_torch_pads(mode: str) -> None:
     assert rows.tolist() == padded.long().tolist()
 
 
-@pytest.mark.parametrize(("inputs", "outputs"), [(7, 14), (6, 9), (9, 6), (5, 5), (8, 3), (3, 8)])
+@pytest.mark.parametrize(
+    ("inputs", "outputs"), [(7, 14), (6, 9), (9, 6), (5, 5), (8, 3), (3, 8), (10, 15), (18, 14)]
+)
 @pytest.mark.parametrize(
     ("mode", "aligned", "antialias"),
     [
@@ -101,7 +103,7 @@ def test_resizing_reads_the_positions_with_weight(
     weights = result[:, 0, 2].T.numpy()
     ratio = Fraction(inputs, outputs)
     if mode.startswith("nearest"):
-        made = taps.nearest(ratio, centred=mode.endswith("exact"))
+        made = taps.nearest(inputs, outputs, centred=mode.endswith("exact"))
     elif antialias:
         made = taps.antialiased(inputs, outputs, reach=1 if mode == "bilinear" else 2)
     else:

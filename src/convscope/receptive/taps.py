@@ -69,6 +69,21 @@ class Taps:
         return rows
 
 
+@dataclass(frozen=True, slots=True)
+class Rounded(Taps):
+    """Taps that PyTorch computes in float32, and rounds to a neighbour where the exact place is a whole number.
+
+    Args:
+        picked: the position that each real output reads.
+    """
+
+    picked: tuple[int, ...] = ()
+
+    def rows(self, outputs: int, inputs: int, *, ghosts: bool = False) -> np.ndarray:
+        """Return the positions picked, as ``Taps.rows`` does."""
+        return np.array(self.picked)[:, None]
+
+
 class Listed:
     """Taps that follow no rule: for each output its list of input positions.
 
@@ -142,18 +157,29 @@ def transposed(kernel: int, stride: int, before: int, dilation: int = 1) -> Taps
 
 
 @lru_cache(1024)
-def nearest(ratio: Fraction, *, centred: bool = False) -> Taps:
+def nearest(
+    inputs: int, outputs: int, ratio: Fraction | None = None, *, centred: bool = False
+) -> Taps:
     """Return the taps of nearest-neighbour resizing; ``centred`` for ``nearest-exact``.
 
     Args:
-        ratio: input positions per output position.
+        inputs: input positions.
+        outputs: output positions.
+        ratio: input positions per output position, where it is not ``inputs/outputs``.
         centred: whether the centre of the output position decides.
     """
+    ratio = ratio or Fraction(inputs, outputs)
     half = Fraction(1, 2) if centred else Fraction(0)
-    found = (floor((phase + half) * ratio) for phase in range(ratio.denominator))
-    return Taps(
-        ratio.denominator, ratio.numerator, tuple((position,) for position in found), "edge"
-    )
+    found = tuple((floor((phase + half) * ratio),) for phase in range(ratio.denominator))
+    exact = Taps(ratio.denominator, ratio.numerator, found, "edge")
+    scale = np.float32(ratio.numerator) / np.float32(ratio.denominator)
+    # PyTorch multiplies in float32, but where it adds a half it does so in float64 and rounds the product.
+    place = np.arange(outputs) + 0.5 if centred else np.arange(outputs, dtype=np.float32)
+    computed = np.floor((place * (np.float64(scale) if centred else scale)).astype(np.float32))
+    picked = np.minimum(computed.astype(np.int64), inputs - 1)
+    if np.array_equal(picked, exact.rows(outputs, inputs)[:, 0]):
+        return exact
+    return Rounded(exact.period, exact.step, exact.offsets, "edge", (), tuple(picked.tolist()))
 
 
 @lru_cache(1024)
@@ -177,7 +203,9 @@ def interpolated(ratio: Fraction, *, aligned: bool, reach: int) -> Taps:
         around = range(floor(source) - reach + 1, floor(source) + reach + 1)
         whole = source.denominator == 1
         reads.append((floor(source),) if whole else around)
-        ghosts.append(tuple(tap for tap in around if tap != floor(source)) if whole else ())
+        # Rounded down a little, a whole source has the window before instead: one more ghost.
+        beside = range(floor(source) - reach, floor(source) + reach + 1)
+        ghosts.append(tuple(tap for tap in beside if tap != floor(source)) if whole else ())
     border: Border = "origin" if reach == 1 else "edge"
     return Taps(period, step, tuple(reads), border, tuple(ghosts))
 

@@ -101,7 +101,8 @@ def nan_dependence(
 
 def columns_of(length: int, count: int) -> list[int]:
     """Return positions spread over an axis, its ends among them."""
-    return sorted({round(i * (length - 1) / max(count - 1, 1)) for i in range(min(count, length))})
+    count = min(count, length)
+    return sorted({round(i * (length - 1) / max(count - 1, 1)) for i in range(count)})
 
 
 class _Clean(fx.Interpreter):

@@ -117,7 +117,7 @@ def repeat_interleave(call: Call) -> Result:
     if call["dim"] is None or not isinstance(call.given.get("repeats"), int):
         return call.envelope(f"data-dependent:{call.name}")
     dim = call["dim"] % len(call.shape)
-    each = taps.nearest(taps.Fraction(1, int(call["repeats"])))
+    each = taps.nearest(call.input.shape[dim], call.shape[dim])
     return pick(call.input, dim, each, call.shape[dim], call.place)
 
 

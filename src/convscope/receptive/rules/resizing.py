@@ -32,13 +32,13 @@ def _axes(call: Call) -> int:
 @rule(*(f"upsample_nearest{axes}d" for axes in (1, 2, 3)))
 def nearest(call: Call) -> Result:
     """Nearest neighbour: ``floor(o*n/m)``."""
-    return _resized(call, lambda n, m, r: taps.nearest(r), _axes(call))
+    return _resized(call, lambda n, m, r: taps.nearest(n, m, r), _axes(call))
 
 
 @rule(*(f"_upsample_nearest_exact{axes}d" for axes in (1, 2, 3)))
 def nearest_exact(call: Call) -> Result:
     """Nearest neighbour of the pixel's centre: ``floor((o+.5)*n/m)``."""
-    return _resized(call, lambda n, m, r: taps.nearest(r, centred=True), _axes(call))
+    return _resized(call, lambda n, m, r: taps.nearest(n, m, r, centred=True), _axes(call))
 
 
 @rule("upsample_linear1d", "upsample_bilinear2d", "upsample_trilinear3d")
@@ -59,8 +59,8 @@ def _interpolated(call: Call, *, reach: int) -> Result:
     def make(inputs: int, outputs: int, ratio: Fraction) -> Taps:
         if aligned:
             ratio = Fraction(inputs - 1, outputs - 1) if outputs > 1 else Fraction(0)
-        if inputs == outputs:
-            return taps.SAME
+        if inputs == outputs and reach == 1:
+            return taps.SAME  # cubic interpolation still touches the neighbours, with weight zero
         return taps.interpolated(ratio, aligned=aligned, reach=reach)
 
     return _resized(call, make, _axes(call))

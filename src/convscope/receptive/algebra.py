@@ -10,7 +10,8 @@ import numpy as np
 
 from convscope.receptive.grids import NOTHING, Grid, Shape, constant, renumbered, reshaped, tabled
 from convscope.receptive.states import Field, Place, State, Term, Terms, as_whole, tidied, united
-from convscope.receptive.taps import SAME, AnyTaps, listed, reaches_everywhere, shifted
+from convscope.receptive.taps import SAME, AnyTaps, shifted
+from convscope.receptive.terms import alive, from_rows, taken, windowed
 
 
 def merge(states: Sequence[State], shape: Shape, place: Place) -> State:
@@ -94,7 +95,7 @@ def contract(
         sizes = [state.shape[d] for d in rest]
         if not rest:
             return as_whole(old, place, reason)
-        new = _from_rows(old, over.reshape(int(np.prod(sizes)), -1), rest, sizes, place)
+        new = from_rows(old, over.reshape(int(np.prod(sizes)), -1), rest, sizes, place)
         return Term(new.site, renumbered(new.grid, places))
 
     return _each(state, shape, term, places, place)
@@ -118,10 +119,10 @@ def window(
 
     def term(old: Term) -> Term:
         if old.site.whole:
-            return _alive(old, windows, state.shape)
+            return alive(old, windows, state.shape)
         sizes = list(state.shape)
         for dim in [d for d in old.grid.dims if d in windows]:
-            old = _windowed(old, dim, *windows[dim], tuple(sizes), place)
+            old = windowed(old, dim, *windows[dim], tuple(sizes), place)
             sizes[dim] = windows[dim][1]
         return old
 
@@ -155,7 +156,7 @@ def pick(state: State, dim: int, taps: AnyTaps, outputs: int, place: Place) -> S
             dims = (*old.grid.dims, dim)
             table = old.grid.values(state.shape)[..., None] + np.minimum(rows, 0)
             return Term(old.site, tabled(dims, np.maximum(table, NOTHING), 1))
-        return Term(old.site, _taken(old.grid, dim, rows, (dim,), state.shape, old.site.length))
+        return Term(old.site, taken(old.grid, dim, rows, (dim,), state.shape, old.site.length))
 
     fields = tuple(tuple(tuple(map(term, terms)) for terms in f) for f in state.fields)
     labels = state.labels
@@ -168,7 +169,7 @@ def pick(state: State, dim: int, taps: AnyTaps, outputs: int, place: Place) -> S
         table = np.where(empty, len(fields), table)
         return State(shape, (*fields, nothing(state)), Grid(dims, table)).simplified()
     if labels:
-        labels = _taken(labels, dim, np.maximum(rows, 0), (dim,), state.shape, 0)
+        labels = taken(labels, dim, np.maximum(rows, 0), (dim,), state.shape, 0)
     return State(shape, fields, labels).simplified()
 
 
@@ -188,7 +189,7 @@ def spread(state: State, dim: int, rows: np.ndarray) -> State:
     def move(grid: Grid, length: int) -> Grid:
         if dim not in grid.dims:
             return renumbered(grid, places)
-        return _taken(grid, dim, rows, new, state.shape, length, places)
+        return taken(grid, dim, rows, new, state.shape, length, places)
 
     return state.mapped(shape, move)
 
@@ -307,75 +308,3 @@ def _each(
     fields = tuple(tuple(map(axis, field)) for field in state.fields)
     labels = state.labels and renumbered(state.labels, places)
     return State(shape, fields, labels).simplified()
-
-
-def _alive(old: Term, windows: Mapping[int, tuple[AnyTaps, int]], shape: Shape) -> Term:
-    """Return a whole term after a window slid over it: nothing arrives where all taps fall on padding."""
-    grid = old.grid
-    sizes = list(shape)
-    for dim, (taps, outputs) in windows.items():
-        if dim in grid.dims or not reaches_everywhere(taps, outputs, shape[dim]):
-            rest = [d for d in grid.dims if d != dim]
-            rows = taps.rows(outputs, shape[dim])
-            table = grid.over([*rest, dim], tuple(sizes))[..., rows]
-            sizes[dim] = outputs
-            arrives = ((rows != NOTHING) & (table != NOTHING)).any(-1)
-            grid = tabled([*rest, dim], np.where(arrives, 0, NOTHING), 1)
-        sizes[dim] = outputs
-    return Term(old.site, grid)
-
-
-def _windowed(old: Term, dim: int, taps: AnyTaps, outputs: int, shape: Shape, place: Place) -> Term:
-    inputs = shape[dim]
-    if dim not in old.grid.dims:
-        return old  # the first of several windows left it constant along this one
-    if old.grid.axis != dim and old.grid.dims == (dim,):
-        # A table along one dimension: give every index a site of its own before sliding over it.
-        table = old.grid.values(shape)
-        old = Term(place.site(inputs, [(old.site, listed(table[:, None]))]), Grid((dim,)))
-    if old.grid.axis == dim:
-        return Term(place.site(outputs, [(old.site, taps)]), old.grid)
-    rest = [d for d in old.grid.dims if d != dim]
-    rows = taps.rows(outputs, inputs)
-    over = old.grid.over([*rest, dim], shape)
-    read = np.where(rows == NOTHING, NOTHING, over[..., rows])
-    sizes = [*(shape[d] for d in rest), outputs]
-    return _from_rows(old, read.reshape(-1, rows.shape[1]), [*rest, dim], sizes, place)
-
-
-def _from_rows(
-    old: Term, rows: np.ndarray, dims: Sequence[int], sizes: Sequence[int], place: Place
-) -> Term:
-    """Return the term of elements each of which reads a row of positions; equal rows share a position."""
-    rows = np.sort(rows, axis=1)
-    rows[:, 1:][rows[:, 1:] == rows[:, :-1]] = NOTHING
-    rows = np.sort(rows, axis=1)
-    rows = rows[:, (rows != NOTHING).any(0)] if (rows != NOTHING).any() else rows[:, :1]
-    # Order by the last (largest) position read, then the others: the order along the axis.
-    different, inverse = np.unique(rows[:, ::-1], axis=0, return_inverse=True)
-    site = place.site(len(different), [(old.site, listed(different[:, ::-1]))])
-    return Term(site, tabled(dims, inverse.reshape(sizes), site.length))
-
-
-def _taken(
-    grid: Grid,
-    dim: int,
-    rows: np.ndarray,
-    new: tuple[int, ...],
-    shape: Shape,
-    length: int,
-    places: Mapping[int, int] | None = None,
-) -> Grid:
-    if dim not in grid.dims:
-        return grid
-    at = grid.dims.index(dim)
-    table = grid.values(shape).take(np.maximum(rows, 0), at)
-    gone = (rows == NOTHING).reshape([*rows.shape, *(1 for _ in grid.dims[at + 1 :])])
-    table = np.where(gone, NOTHING, table)
-    rename = places or {}
-    dims = [
-        *(rename.get(d, d) for d in grid.dims[:at]),
-        *new,
-        *(rename.get(d, d) for d in grid.dims[at + 1 :]),
-    ]
-    return tabled(dims, table, length)

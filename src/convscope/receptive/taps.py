@@ -89,22 +89,28 @@ class Listed:
 
     Args:
         rows: integers ``(outputs, most taps)``, -1 where an output has fewer.
+        touched: the same with taps of weight zero; None where there are none.
     """
 
-    __slots__ = ("_rows",)
+    __slots__ = ("_rows", "_touched")
 
-    def __init__(self, rows: np.ndarray):
+    def __init__(self, rows: np.ndarray, touched: np.ndarray | None = None):
         self._rows = rows
+        self._touched = rows if touched is None else touched
 
     def rows(self, outputs: int, inputs: int, *, ghosts: bool = False) -> np.ndarray:
         """Return the lists, as ``Taps.rows`` does."""
-        return self._rows
+        return self._touched if ghosts else self._rows
 
     def __hash__(self) -> int:
-        return hash(self._rows.tobytes())
+        return hash((self._rows.tobytes(), self._touched.tobytes()))
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Listed) and np.array_equal(self._rows, other._rows)
+        return (
+            isinstance(other, Listed)
+            and np.array_equal(self._rows, other._rows)
+            and np.array_equal(self._touched, other._touched)
+        )
 
 
 AnyTaps = Taps | Listed
@@ -230,7 +236,9 @@ def antialiased(inputs: int, outputs: int, *, reach: int) -> Taps:
         }
         zero = {tap for tap, d in distance.items() if d >= reach or (d.denominator == 1 and d > 0)}
         offsets.append(tuple(tap for tap in distance if tap not in zero))
-        ghosts.append(tuple(sorted(zero)))
+        # Rounded down a little, a window that starts on a position starts one before it.
+        early = () if (centre - support + Fraction(1, 2)).denominator > 1 else (first - 1,)
+        ghosts.append((*early, *sorted(zero)))
     return Taps(scale.denominator, scale.numerator, tuple(offsets), "zero", tuple(ghosts))
 
 

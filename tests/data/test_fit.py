@@ -37,10 +37,19 @@ def test_the_middle_is_what_scaling_and_then_cropping_keeps():
     assert np.allclose(fit(picture, (1, 15, 16))[0], resized[:, 2:18], atol=1e-6)
 
 
-@pytest.mark.parametrize(("length", "kept"), [(10, slice(3, 7)), (5, slice(0, 4))])
-def test_sounds_are_cropped_about_their_middle(length, kept):
-    wave = np.arange(length, dtype=np.float32)[None]
-    assert np.array_equal(fit(wave, (1, 4)), wave[:, kept])
+def test_sounds_are_cropped_to_their_loudest_stretch():
+    wave = np.zeros((2, 100), np.float32)
+    wave[0, 70:75] = [1, -2, 3, -2, 1]
+    assert np.array_equal(fit(wave, (2, 5)), wave[:, 70:75])
+
+
+@pytest.mark.parametrize("wave", [np.zeros((1, 10), np.float32), np.ones((1, 10), np.float32)])
+def test_the_most_central_of_equally_loud_stretches_is_kept(wave):
+    marked = np.arange(10, dtype=np.float32)[None]
+    signs = np.where(np.arange(10) % 2, -1, 1).astype(np.float32)
+    start = fit(wave * signs, (1, 4))
+    assert np.array_equal(start, (wave * signs)[:, 3:7])
+    assert fit(marked, (1, 4)).tolist() == [[6, 7, 8, 9]]
 
 
 def test_sounds_and_volumes_are_padded_about_their_middle():

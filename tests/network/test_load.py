@@ -27,6 +27,10 @@ def broken():
 def wants(size):
     return nn.Conv2d(1, 4, size)
 
+class Both(nn.Module):
+    def forward(self, picture, mask, scale=1.0):
+        return picture * mask * scale
+
 number = 3
 line = nn.Conv1d(2, 4, 5)
 """
@@ -65,6 +69,7 @@ def test_the_datas_own_size_comes_first(file: Path):
         ("{file}:Ned", "Net"),
         ("{file}:broken", "ZeroDivisionError"),
         ("{file}:wants", "takes no arguments"),
+        ("{file}:Both", "takes 2 inputs .picture, mask."),
         ("{file}:number", "expected a torch.nn.Module"),
         ("no.such.module:Net", "no module"),
         ("nothing.pt2", "no file"),

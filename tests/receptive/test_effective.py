@@ -71,7 +71,9 @@ def test_demo_network_on_its_own_data() -> None:
         assert low <= one.spread.area_ratio <= high
         assert 0 < one.spread.area_ratio <= 1
         assert one.fresh is not None
-    document = receptive(net).with_effective(found).document()
+    document = receptive(net).with_effective(found, seed=3).document()
+    assert document["protocol"]["samples"] == found[next(iter(found))].samples
+    assert document["protocol"]["seed"] == 3
     row = next(row for row in document["layers"] if row["name"] == "conv3")
     assert {
         "sigma",

@@ -1,8 +1,9 @@
 """Fitting a sample to the shape a network takes.
 
-One rule about the centre for all of them. Pictures are scaled, so that they just cover the target,
-and the middle is kept, as torchvision and timm evaluate. Sounds and volumes have a scale of their
-own (hertz, millimetres), so they are cropped or padded with zeros and never resampled.
+Pictures are scaled, so that they just cover the target, and the middle is kept, as torchvision and
+timm evaluate. Sounds and volumes have a scale of their own (hertz, millimetres), so they are cropped
+or padded with zeros and never resampled: volumes about their centre, sounds to their loudest stretch,
+as the middle of a recording is often silence.
 """
 
 import numpy as np
@@ -22,8 +23,8 @@ def fit(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 
     Returns:
         float32 ``(C', *S')``. Two spatial axes: scaled by ``max(S'/S)`` with an antialiased
-        triangle filter, then cropped to the centre. One or three: cropped, or padded with zeros,
-        about the centre.
+        triangle filter, then cropped to the centre. One: cropped to the stretch of most energy, the
+        most central of several; three: to the centre. What is too short is padded with zeros.
 
     Raises:
         SpecError: the number of axes differs, or the channels cannot be converted.
@@ -37,6 +38,8 @@ def fit(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     array = to_channels(array, shape[0])
     if array.shape == tuple(shape):
         return array
+    if len(shape) == 2:
+        array = _loudest(array, shape[1])
     return _cover(array, shape[1:]) if len(shape) == 3 else _centre(array, shape[1:])
 
 
@@ -84,6 +87,18 @@ def _cover(array: np.ndarray, target: tuple[int, ...]) -> np.ndarray:
         for channel in np.ascontiguousarray(array, np.float32)
     ]
     return np.stack(channels)
+
+
+def _loudest(array: np.ndarray, length: int) -> np.ndarray:
+    """Crop a sound ``(C, T)`` to the stretch of ``length`` samples that has most energy."""
+    energy = np.concatenate([[0.0], np.cumsum(np.square(array, dtype=np.float64).sum(0))])
+    if len(energy) <= length + 1:
+        return array
+    held = energy[length:] - energy[:-length]
+    # Sums differ in their last digits where the sound is periodic or silent: those are equal.
+    equal = np.flatnonzero(held >= held.max() - 1e-9 * energy[-1])
+    start = int(equal[np.argmin(np.abs(equal - (len(held) - 1) / 2))])
+    return array[:, start : start + length]
 
 
 def _centre(array: np.ndarray, target: tuple[int, ...]) -> np.ndarray:

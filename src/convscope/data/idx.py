@@ -89,7 +89,8 @@ def _read(path: Path) -> np.ndarray:
             wanted = math.prod(shape) * dtype.itemsize
             if len(shape) != magic[3] or wanted > _MOST_BYTES:
                 raise SpecError(
-                    f"{path} promises an array of shape {shape}, which cannot be right."
+                    f"{path} is damaged: it promises an array of shape {shape}. "
+                    "Fetch the file again."
                 )
             data = file.read(wanted)
     except (OSError, EOFError, zlib.error) as reason:

@@ -1,5 +1,6 @@
 """The input of a network that nobody described: from its first layer, the data, and a few tries."""
 
+import inspect
 from collections.abc import Iterable, Iterator
 
 import torch
@@ -41,6 +42,7 @@ _SIZES = {
         (128, 128, 128),
     ],
 }
+_POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 _FIRST = {
     nn.Conv1d: 1, nn.Conv2d: 2, nn.Conv3d: 3, nn.ConvTranspose1d: 1, nn.ConvTranspose2d: 2, nn.ConvTranspose3d: 3,
 }  # fmt: skip
@@ -60,8 +62,14 @@ def guess_input(
         rule: the library's rule, where its size is open.
 
     Raises:
-        SpecError: nothing that was tried is taken.
+        SpecError: the network takes several inputs, or nothing that was tried.
     """
+    needed = _needed(module)
+    if len(needed) > 1:
+        raise SpecError(
+            f"This network takes {len(needed)} inputs ({', '.join(needed)}), and convscope looks at networks of one: "
+            "wrap yours in a module whose forward(x) supplies the others."
+        )
     tried = 0
     for shape, source in _candidates(module, sample_shape):
         tried += 1
@@ -87,6 +95,12 @@ def takes(module: nn.Module, shape: tuple[int, ...]) -> bool:
     finally:
         module.train(was_training)
     return True
+
+
+def _needed(module: nn.Module) -> list[str]:
+    """Return the names of the arguments that a call cannot leave out."""
+    arguments = inspect.signature(module.forward).parameters.values()
+    return [a.name for a in arguments if a.default is a.empty and a.kind in _POSITIONAL]
 
 
 def _candidates(

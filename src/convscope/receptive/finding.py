@@ -114,9 +114,20 @@ class Receptive(Finding):
         first, last = (tuple(replace(r, node=names.get(r.node, r.node)) for r in p) for p in paths)
         return first, last
 
-    def with_effective(self, effective: Mapping[str, Any]) -> "Receptive":
-        """Return the finding with measured effective fields, by layer name."""
-        return replace(self, effective={**self.effective, **effective})
+    def with_effective(
+        self, effective: Mapping[str, Any], *, seed: int | None = None
+    ) -> "Receptive":
+        """Return the finding with measured effective fields, by layer name.
+
+        Args:
+            effective: what ``convscope.receptive.effective`` measured.
+            seed: the seed it was measured with, for the protocol.
+        """
+        most = max((one.samples for one in effective.values()), default=None)
+        protocol = replace(
+            self.protocol, id="graph/intervals + squared gradients", samples=most, seed=seed
+        )
+        return replace(self, effective={**self.effective, **effective}, protocol=protocol)
 
     def _tiling(self) -> dict[str, Any] | None:
         """Return how to tile for the last layer that allows it."""

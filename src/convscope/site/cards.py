@@ -5,10 +5,12 @@ same code gives where the true answer is known to be zero.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from convscope.site import charts
+from convscope.site.card import Card
+from convscope.site.features.card import measured as features
 from convscope.site.numbers import shape, times
 
 Document = Mapping[str, Any]
@@ -18,41 +20,6 @@ FEWER = 10.0
 
 LOCAL = 0.5
 """Idea 2 is supported where more than this share of windowed layers sees less than the input."""
-
-
-@dataclass(frozen=True)
-class Card:
-    """One idea, for a page or a report.
-
-    Args:
-        idea: as on the command line.
-        title: the idea in a few words.
-        sentence: the idea in one sentence.
-        page: the route of its evidence; None where there is no page for it.
-        command: the command that measures it.
-        available: whether this version of convscope has that command.
-        number: the headline; empty where nothing was measured, like the following four.
-        text: what the number means.
-        verdict: ``supported``, ``not supported`` or ``undecided``.
-        threshold: what the verdict was decided by.
-        floor: what the code gives where the truth is zero.
-        chart: a small SVG; its colours are custom properties of the page.
-        caption: what the chart shows.
-    """
-
-    idea: str
-    title: str
-    sentence: str
-    page: str | None
-    command: str
-    available: bool
-    number: str = ""
-    text: str = ""
-    verdict: str = ""
-    threshold: str = ""
-    floor: str = ""
-    chart: str = ""
-    caption: str = ""
 
 
 IDEAS = (
@@ -79,9 +46,9 @@ IDEAS = (
         "Simple first, then composed",
         "Complex things are made of simple ones: edges become corners, corners become shapes, "
         "shapes become wholes, and training finds the stages by itself.",
-        None,
+        "#/layers",
         "convscope features MODEL --data DATA",
-        False,
+        True,
     ),
     Card(
         "shift",
@@ -169,6 +136,7 @@ def _receptive(card: Card, document: Document, network: Document) -> Card:
 _MEASURED: dict[str, Callable[[Card, Document, Document], Card]] = {
     "sharing": _sharing,
     "receptive": _receptive,
+    "features": features,
 }
 
 

@@ -18,6 +18,7 @@ from convscope.atlas.files import make_folder, write
 from convscope.finding import SCHEMA
 from convscope.site import charts
 from convscope.site.cards import IDEAS, cards
+from convscope.site.features.data import files as features
 from convscope.site.numbers import short_name
 
 ASSETS = Path(__file__).parent / "assets"
@@ -47,7 +48,9 @@ def build(atlas: str | Path) -> Path:
     if filters:
         _write_json(opened.path / "data" / "filters.json", filters)
     for name, document in documents.items():
-        _write_json(opened.path / "data" / f"{name}.json", document)
+        parts = features(opened, document) if name == "features" else [(name, document)]
+        for part, content in parts:
+            _write_json(opened.path / "data" / f"{part}.json", content)
     summary = _summary(opened, documents) | {
         "charts": {name: charts.height(spec) for name, spec in specs.items()},
         "filters": bool(filters),
@@ -91,6 +94,7 @@ def _summary(atlas: Atlas, documents: Mapping[str, Mapping[str, Any]]) -> dict[s
                 "table": entry.table,
             }
             for entry in atlas
+            if entry.name in DOCUMENTS  # what one entry tells in parts is listed once
         ],
         "left": manifest.left,
         "created": manifest.created,

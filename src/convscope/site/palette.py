@@ -13,6 +13,15 @@ WEIGHTS = "#0072b2"
 SHARING = "#56b4e9"
 GROUPING = "#009e73"
 LOCALITY = "#e69f00"
+SIMPLE = "#2f6f9f"
+JOINED = "#2a9d8f"
+SHAPED = "#e0a030"
+ENTIRE = "#c2491d"
+QUIET = "#b9b3a8"
+GONE = "#dad4c8"
+
+RUNGS = (SIMPLE, JOINED, SHAPED, ENTIRE)
+"""The ladder of complexity from its first rung to its fourth: cool to warm."""
 
 PROPERTIES = {
     INK: "var(--ink)",
@@ -23,6 +32,12 @@ PROPERTIES = {
     SHARING: "var(--sharing)",
     GROUPING: "var(--grouping)",
     LOCALITY: "var(--locality)",
+    SIMPLE: "var(--simple)",
+    JOINED: "var(--joined)",
+    SHAPED: "var(--shaped)",
+    ENTIRE: "var(--entire)",
+    QUIET: "var(--quiet)",
+    GONE: "var(--gone)",
 }
 
 

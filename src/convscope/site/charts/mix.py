@@ -1,0 +1,128 @@
+"""Idea 3: what the units of each layer stand for, by depth."""
+
+from typing import TYPE_CHECKING, Any
+
+from convscope.site import palette
+from convscope.site.charts.frame import Document, Width, finished, layer_axis
+
+if TYPE_CHECKING:
+    import altair as alt
+
+LADDER = {
+    "1": "1 edge, colour",
+    "2": "2 corner, junction, simple texture",
+    "3": "3 shape, texture, part",
+    "4": "4 whole",
+}
+"""The rungs of the ladder of complexity, by level."""
+
+REST = ("unknown", "dead")
+"""What a unit may be instead: without a label above chance, or never active."""
+
+_HUES = (*palette.RUNGS, palette.QUIET, palette.GONE)
+
+
+def features(document: Document, width: Width = 560) -> "alt.Chart | None":
+    """Return the share of each layer's units that stand on each rung of the ladder.
+
+    Args:
+        document: the document of ``features``.
+        width: of the plot, in pixels, or ``"container"``.
+    """
+    import altair as alt
+
+    rows = measured(document)
+    if not rows:
+        return None
+    names = [row["name"] for row in rows]
+    return finished(
+        _bars(rows).encode(
+            x=alt.X(
+                "layer:N",
+                sort=None,
+                title=None,
+                axis=layer_axis(names),
+                scale=alt.Scale(paddingInner=0.12, paddingOuter=0.06),
+            ),
+            y=alt.Y(
+                "from:Q",
+                title="share of units",
+                scale=alt.Scale(domain=[0, 1]),
+                axis=alt.Axis(format="%", tickCount=5),
+            ),
+            y2="to:Q",
+            color=alt.Color(
+                "stands for:N",
+                title=None,
+                scale=_scale(),
+                legend=alt.Legend(orient="top", columns=3),
+            ),
+            tooltip=[
+                alt.Tooltip("layer:N"),
+                alt.Tooltip("stands for:N"),
+                alt.Tooltip("units:Q"),
+                alt.Tooltip("share:Q", format=".0%"),
+            ],
+        ),
+        width,
+        240,
+    )
+
+
+def features_mix(document: Document) -> "alt.Chart | None":
+    """Return the same without words, for a card."""
+    import altair as alt
+
+    rows = measured(document)
+    if not rows:
+        return None
+    return _bars(rows).encode(
+        x=alt.X("layer:N", sort=None, axis=None, scale=alt.Scale(paddingInner=0.12)),
+        y=alt.Y(
+            "from:Q",
+            scale=alt.Scale(domain=[0, 1]),
+            axis=alt.Axis(format="%", tickCount=2, title=None, grid=False),
+        ),
+        y2="to:Q",
+        color=alt.Color("stands for:N", legend=None, scale=_scale()),
+    )
+
+
+def measured(document: Document) -> list[Document]:
+    """Return the layers of ``features`` of which units were measured, in their order."""
+    return [row for row in document["layers"] if row["measured"]]
+
+
+def counts(row: Document) -> dict[str, int]:
+    """Return how many units of a layer stand on each rung, are unknown, or are dead.
+
+    >>> counts({"measured": 9, "levels": {"1": 5, "3": 1}, "unknown": 2, "dead": 1})["1 edge, colour"]
+    5
+    """
+    on = {text: row["levels"].get(level, 0) for level, text in LADDER.items()}
+    dead = min(row["dead"], row["measured"] - sum(on.values()))
+    # A dead unit has no label either: it is counted once.
+    return on | {"unknown": row["measured"] - sum(on.values()) - dead, "dead": dead}
+
+
+def _bars(rows: list[Document]) -> "alt.Chart":
+    import altair as alt
+
+    pieces: list[dict[str, Any]] = []
+    for row in rows:
+        low = 0.0
+        for text, units in counts(row).items():
+            share = units / row["measured"]
+            if units:
+                pieces.append(
+                    {"layer": row["name"], "stands for": text, "units": units, "share": share}
+                    | {"from": low, "to": low + share}
+                )
+            low += share
+    return alt.Chart(alt.Data(values=pieces)).mark_bar()
+
+
+def _scale() -> "alt.Scale":
+    import altair as alt
+
+    return alt.Scale(domain=[*LADDER.values(), *REST], range=list(_HUES))

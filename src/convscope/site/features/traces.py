@@ -1,0 +1,38 @@
+"""Waveforms as a grid shows them: so few points that hundreds of them are a small file."""
+
+from collections.abc import Mapping
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+POINTS = 48
+"""Columns of a trace; each holds the least and the greatest value of its stretch."""
+
+
+def trace(unit: Mapping[str, Any], folder: Path) -> list[int] | None:
+    """Return a unit's synthesised waveform as least and greatest values, in hundredths of its peak.
+
+    Args:
+        unit: what was found of the unit.
+        folder: the atlas.
+
+    Returns:
+        ``2 * POINTS`` numbers, least before greatest; None where no waveform was made or kept.
+    """
+    made = next((one for one in unit.get("synthesis") or () if one.get("waveform")), None)
+    place = folder / made["waveform"] if made else None
+    if place is None or not place.is_file():
+        return None
+    return _ends(np.fromfile(place, "<f4"))
+
+
+def _ends(wave: np.ndarray) -> list[int] | None:
+    if not wave.size:
+        return None
+    edges = np.linspace(0, wave.size, POINTS + 1).astype(int)
+    parts = [wave[low : max(high, low + 1)] for low, high in pairwise(edges)]
+    peak = max(float(np.abs(wave).max()), 1e-12)
+    ends = [(part.min(), part.max()) for part in parts]
+    return [round(100 * float(value) / peak) for pair in ends for value in pair]

@@ -12,18 +12,18 @@ The average over channels is not taken one channel at a time: for random signs r
 Limit: a gradient says what a small change would do, not what the unit would do without that part.
 """
 
-import copy
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from convscope.data import Source
 from convscope.errors import SpecError, WorkError
 from convscope.network import Network
+from convscope.network.fresh import redrawn
 from convscope.progress import Progress, silent
 from convscope.receptive.finding import Receptive, receptive
 from convscope.receptive.layerfield import LayerField
@@ -261,32 +261,3 @@ def _chosen(found: Receptive, most: int = 8) -> list[LayerField]:
     ]
     count = min(most, len(grown))
     return [grown[round(i * (len(grown) - 1) / max(count - 1, 1))] for i in range(count)]
-
-
-def redrawn(module: nn.Module, seed: int) -> nn.Module:
-    """Return a copy of a network with weights as before training.
-
-    Args:
-        module: the network.
-        seed: of the weights.
-
-    Returns:
-        Matrices and kernels from a normal distribution of variance ``2 / fan_in`` (He et al. 2015), scales 1,
-        shifts 0, stored statistics mean 0 and variance 1. It is the layout of the usual initialisation, not the
-        author's own.
-    """
-    fresh = copy.deepcopy(module)
-    generator = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        for name, parameter in fresh.named_parameters():
-            if parameter.dim() > 1:
-                drawn = torch.randn(parameter.shape, generator=generator)
-                parameter.copy_(drawn * (2 / max(parameter[0].numel(), 1)) ** 0.5)
-            else:
-                parameter.fill_(0.0 if name.endswith("bias") else 1.0)
-        for name, buffer in fresh.named_buffers():
-            if name.endswith("running_mean"):
-                buffer.fill_(0.0)
-            elif name.endswith("running_var"):
-                buffer.fill_(1.0)
-    return fresh

@@ -1,0 +1,1 @@
+"""How units feed each other: effective kernels, ranked links, and a check by ablation."""

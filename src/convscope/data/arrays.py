@@ -80,7 +80,7 @@ class ArraySource(Source):
             name=str(at) if self._names is None else str(self._names[at]),
         )
 
-    def _batch(self, indices: np.ndarray, shape: tuple[int, ...] | None) -> Batch:
+    def take(self, indices: np.ndarray, shape: tuple[int, ...] | None = None) -> Batch:
         arrays = self._scale(self._stored[indices])
         if shape is not None and shape != self.shape:
             arrays = np.stack([fit(array, shape) for array in arrays])

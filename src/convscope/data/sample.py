@@ -165,7 +165,7 @@ class Source(ABC):
         chosen = spread(len(self), limit)
         read = 0
         for start in range(0, len(chosen), size):
-            batch = self._batch(chosen[start : start + size], shape)
+            batch = self.take(chosen[start : start + size], shape)
             read += len(batch.indices)
             if len(batch.indices):
                 yield batch
@@ -175,7 +175,13 @@ class Source(ABC):
                 + "; ".join(f"{name}: {reason}" for name, reason in self.skipped[:3])
             )
 
-    def _batch(self, indices: np.ndarray, shape: tuple[int, ...] | None) -> Batch:
+    def take(self, indices: np.ndarray, shape: tuple[int, ...] | None = None) -> Batch:
+        """Return the samples of these indices, stacked; what cannot be read is left out.
+
+        Args:
+            indices: int64 ``(B,)``, in any order.
+            shape: ``(C, *S)`` that every sample is fitted to; None keeps theirs.
+        """
         kept: list[int] = []
         arrays: list[np.ndarray] = []
         for index in indices.tolist():

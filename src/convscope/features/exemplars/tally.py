@@ -1,0 +1,167 @@
+"""What is known of one layer so far: whole numbers only, so that the order of additions cannot show."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Self
+
+import numpy as np
+
+from convscope.features.exemplars import histogram, ranking, sums
+from convscope.features.exemplars.reduce import Rows, reduce
+
+LOWEST = 3
+"""Samples that are kept of those where a unit is lowest."""
+
+_MOST_WAITING = 16  # samples whose rows are folded into the tally at once
+
+
+@dataclass(eq=False)
+class Tally:
+    """Running results of one layer with U units; every array can be merged with another's exactly.
+
+    Args:
+        best: uint64 keys ``(U, k)`` of the largest responses, see ``ranking``.
+        best_at: int32 ``(U, k)``: their places in the flattened map.
+        least: uint64 keys ``(U, LOWEST)`` of the smallest, by the negated value.
+        least_at: their places.
+        seen: int64 ``(U,)``: samples whose map was finite.
+        active: int64 ``(U,)``: samples whose largest response was above zero.
+        total: int64 ``(U, sums.DIGITS)``: sum over all samples and places.
+        squares: sum of squares.
+        counts: int64 ``(U, histogram.BINS)``.
+        responses: float32 ``(R, U)``: largest response on each kept sample; NaN where not finite.
+        places: int32 ``(R, U)``: where it was.
+    """
+
+    best: np.ndarray
+    best_at: np.ndarray
+    least: np.ndarray
+    least_at: np.ndarray
+    seen: np.ndarray
+    active: np.ndarray
+    total: np.ndarray
+    squares: np.ndarray
+    counts: np.ndarray
+    responses: np.ndarray
+    places: np.ndarray
+
+    @classmethod
+    def empty(cls, units: int, k: int, kept: int) -> Self:
+        """Return the tally of no samples.
+
+        Args:
+            units: how many.
+            k: largest responses to keep of each.
+            kept: samples whose responses are all kept.
+        """
+        return cls(
+            best=np.zeros((units, k), np.uint64),
+            best_at=np.zeros((units, k), np.int32),
+            least=np.zeros((units, LOWEST), np.uint64),
+            least_at=np.zeros((units, LOWEST), np.int32),
+            seen=np.zeros(units, np.int64),
+            active=np.zeros(units, np.int64),
+            total=np.zeros((units, sums.DIGITS), np.int64),
+            squares=np.zeros((units, sums.DIGITS), np.int64),
+            counts=np.zeros((units, histogram.BINS), np.int64),
+            responses=np.full((kept, units), np.nan, np.float32),
+            places=np.zeros((kept, units), np.int32),
+        )
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return every array by its name."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def fold(self, samples: np.ndarray, rows: Rows) -> None:
+        """Take in what the maps of some samples came down to.
+
+        Args:
+            samples: int64 ``(n,)``.
+            rows: n of each.
+        """
+        finite = np.isfinite(rows.squares) & np.isfinite(rows.total)
+        numbers = samples[:, None]
+        high = np.where(finite, ranking.keys(rows.highest, numbers), np.uint64(0))
+        low = np.where(finite, ranking.keys(-rows.lowest, numbers), np.uint64(0))
+        ranking.keep_best(self.best, self.best_at, high.T, rows.at_highest.T)
+        ranking.keep_best(self.least, self.least_at, low.T, rows.at_lowest.T)
+        self.seen += finite.sum(0)
+        self.active += (finite & (rows.highest > 0)).sum(0)
+        sums.add(self.total, np.where(finite, rows.total, 0))
+        sums.add(self.squares, np.where(finite, rows.squares, 0))
+
+    def merged(self, other: Self, order: np.ndarray) -> Self:
+        """Return the tally of both sets of samples, which have none in common.
+
+        Args:
+            other: of the same layer.
+            order: which rows of both ``responses``, one after the other, come first, second, ...
+        """
+        ours, theirs = self.arrays(), other.arrays()
+        found = {
+            name: ours[name] + theirs[name]
+            for name in ("seen", "active", "total", "squares", "counts")
+        }
+        for name in ("responses", "places"):
+            found[name] = np.concatenate([ours[name], theirs[name]])[order]
+        for name in ("best", "least"):
+            found[name], found[f"{name}_at"] = ours[name].copy(), ours[f"{name}_at"].copy()
+            ranking.keep_best(found[name], found[f"{name}_at"], theirs[name], theirs[f"{name}_at"])
+        return type(self)(**found)
+
+
+class Taking:
+    """A tally at work: maps go in, and are folded into it some samples at a time.
+
+    Args:
+        tally: of one layer.
+        space: the size of the layer's map.
+        kept: int64, sorted: the samples whose responses are all kept, one for each row of the tally.
+    """
+
+    def __init__(self, tally: Tally, space: tuple[int, ...], kept: np.ndarray):
+        self.tally = tally
+        self._space, self._kept = space, kept
+        self._spread = np.arange(len(tally.seen), dtype=np.int32)[:, None] * histogram.BINS
+        self._samples: list[int] = []
+        self._rows: list[Rows] = []
+        self._binned: list[np.ndarray] = []
+
+    def add(self, maps: np.ndarray, slots: Sequence[int], samples: Sequence[int]) -> None:
+        """Take in the maps of some samples.
+
+        Args:
+            maps: float32 ``(B, U, *S)``, contiguous.
+            slots: which of the B are samples; the others are ignored.
+            samples: their numbers.
+        """
+        # All B are reduced: leaving some out would shift the others in memory, and a row may be summed
+        # in another order where it begins at another place.
+        found = reduce(maps.reshape(*maps.shape[:2], -1))
+        self._rows.append(Rows(*(array[slots] for array in found)))
+        self._samples += samples
+        for slot, sample in zip(slots, samples, strict=True):
+            places = (slice(None), *histogram.lattice(self._space, sample))
+            bins = histogram.bins_of(maps[slot][places]).reshape(len(self._spread), -1)
+            bins += self._spread
+            broken = ~np.isfinite(found.squares[slot] + found.total[slot])
+            self._binned.append(bins[~broken].ravel() if broken.any() else bins.ravel())
+        if len(self._samples) >= _MOST_WAITING:
+            self.fold()
+
+    def fold(self) -> None:
+        """Bring the tally up to date."""
+        if not self._samples:
+            return
+        samples = np.array(self._samples, np.int64)
+        rows = Rows(*(np.concatenate(arrays) for arrays in zip(*self._rows, strict=True)))
+        self.tally.fold(samples, rows)
+        counts = self.tally.counts.reshape(-1)
+        counts += np.bincount(np.concatenate(self._binned), minlength=len(counts))
+        row = np.searchsorted(self._kept, samples)
+        known = row < len(self._kept)
+        known[known] = self._kept[row[known]] == samples[known]
+        finite = np.isfinite(rows.squares[known]) & np.isfinite(rows.total[known])
+        self.tally.responses[row[known]] = np.where(finite, rows.highest[known], np.nan)
+        self.tally.places[row[known]] = rows.at_highest[known]
+        self._samples, self._rows, self._binned = [], [], []

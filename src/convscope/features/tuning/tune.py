@@ -1,0 +1,61 @@
+"""Tuning of every unit of some layers: in-silico physiology with stimuli whose parameters are known."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+
+from convscope.data.stimuli import menu
+from convscope.features.tuning.judge import judged
+from convscope.features.tuning.preferred import shelves
+from convscope.features.tuning.record import Tuning
+from convscope.features.tuning.seen import Theatre
+from convscope.features.tuning.stage import stages
+from convscope.network import Network
+from convscope.progress import Progress, silent
+from convscope.receptive import LayerField
+
+
+def tune(
+    net: Network,
+    layers: Sequence[str],
+    *,
+    fields: Mapping[str, LayerField],
+    natural_max: Mapping[str, np.ndarray] | None = None,
+    batch: int = 32,
+    progress: Progress = silent,
+) -> dict[str, list[Tuning]]:
+    """Show stimuli to every unit of some layers and return what each prefers.
+
+    Args:
+        net: the network; run in eval mode, on the device where its weights are.
+        layers: names of layers, channels first.
+        fields: their receptive fields, by name.
+        natural_max: the natural maximum of each unit, ``(U,)`` by layer, where it is known.
+        batch: pictures at a time.
+        progress: called with what is being done, pictures shown so far, and None.
+
+    Returns:
+        By layer, one Tuning per unit, in the order of the units.
+    """
+    device = next((p.device for p in net.graph.parameters()), torch.device("cpu"))
+    natural_max = natural_max or {}
+    shown = 0
+
+    def count(pictures: int) -> None:
+        nonlocal shown
+        shown += pictures
+        progress("stimuli", shown, None)
+
+    found: dict[str, list[Tuning]] = {}
+    for stage in stages(net, [fields[name] for name in layers]):
+        theatre = Theatre(stage, net.taps(list(stage.watches)), device, batch, count)
+        recipes = menu(net.dims, net.input.shape[0], stage.field)
+        for name, seen in theatre.show(recipes).items():
+            by_family = shelves(seen.recipes)
+            natural = natural_max.get(name)
+            found[name] = [
+                judged(by_family, seen, unit, None if natural is None else float(natural[unit]))
+                for unit in range(len(seen.baseline))
+            ]
+    return {name: found[name] for name in layers}

@@ -22,22 +22,34 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 
 
-def _made_up() -> Any:
-    """Import the file beside this one, which is no package of its own."""
-    place = Path(__file__).with_name("made_up.py")
-    spec = importlib.util.spec_from_file_location("made_up", place)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["made_up"] = module
-    spec.loader.exec_module(module)
-    return module
+def _beside(name: str) -> Any:
+    """Import a file beside this one, which is no package of its own."""
+    if name not in sys.modules:
+        place = Path(__file__).with_name(f"{name}.py")
+        spec = importlib.util.spec_from_file_location(name, place)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        spec.loader.exec_module(module)
+    return sys.modules[name]
+
+
+# In the order in which they import each other.
+for _name in ("made_up_tiles", "made_up_features", "made_up_entries", "made_up"):
+    _beside(_name)
 
 
 @pytest.fixture(scope="session")
 def made_up() -> Any:
     """Return the module of networks made by hand."""
-    return _made_up()
+    return _beside("made_up")
+
+
+@pytest.fixture(scope="session")
+def made_up_features() -> Any:
+    """Return the module of the formulas that units follow."""
+    return _beside("made_up_features")
 
 
 @pytest.fixture(scope="session")

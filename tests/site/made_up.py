@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from made_up_entries import entries
 from PIL import Image
 
 from convscope.atlas import AtlasWriter
@@ -259,8 +260,17 @@ def volume() -> Plan:
     return plan
 
 
-def write_atlas(folder: Path, plan: Plan, *, data: bool = True) -> Path:
-    """Write ``plan`` as an atlas; without ``data`` as an atlas of its structure alone."""
+def write_atlas(
+    folder: Path, plan: Plan, *, data: bool = True, features: str | None = None
+) -> Path:
+    """Write ``plan`` as an atlas.
+
+    Args:
+        folder: the place.
+        plan: the network.
+        data: False leaves an atlas of its structure alone.
+        features: ``"full"`` adds its units, ``"grid"`` what a grid shows of them.
+    """
     documents = {"network": plan.network(), "sharing": plan.sharing()}
     documents["receptive"] = plan.receptive(effective=data)
     pictures: dict[str, dict[str, bytes]] = {"receptive": _heat(documents["receptive"])}
@@ -282,6 +292,10 @@ def write_atlas(folder: Path, plan: Plan, *, data: bool = True) -> Path:
                 pictures=pictures.get(name),
                 seconds=0.25,
             )
+        found = entries(plan, plan._head("made up"), full=features == "full") if features else ()
+        for name, document, files in found:
+            atlas.put(name, "0" * 16, document, idea="features", summary="What features found.",
+                      protocol=document["protocol"], pictures=files, seconds=0.25)  # fmt: skip
     return folder
 
 
@@ -356,5 +370,15 @@ def _heat(receptive: Row) -> dict[str, bytes]:
     return files
 
 
-PLANS = {"demo": demo, "branched": branched, "sound": sound, "volume": volume}
+def large() -> Plan:
+    """Return ten layers of 500 units each."""
+    plan = Plan("large", (3, 64, 64))
+    for i in range(10):
+        plan.add(f"conv{i}", "conv", channels=500, k=3, p=1)
+        plan.add(f"relu{i}", "activation")
+    plan.add("mean", "reduce")
+    return plan
+
+
+PLANS = {"demo": demo, "branched": branched, "sound": sound, "volume": volume, "large": large}
 """Networks by the names that tests ask for."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from convscope.finding import Finding
 from convscope.site.charts.fields import local_layers, receptive, receptive_line
 from convscope.site.charts.frame import Document, Width, height, small, spec, svg
-from convscope.site.charts.mix import features, features_mix
+from convscope.site.charts.mix import counts, features, features_mix, measured
 from convscope.site.charts.weights import sharing, sharing_whole
 
 if TYPE_CHECKING:
@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 __all__ = [
     "CHARTS",
     "chart",
+    "counts",
     "drawn",
     "features",
     "features_mix",
     "height",
     "local_layers",
+    "measured",
     "receptive",
     "receptive_line",
     "sharing",

@@ -34,7 +34,8 @@ def files(atlas: Atlas, document: Document) -> Iterator[tuple[str, Any]]:
         layers.append(dict(row) | {"data": entry, "sheets": layer.get("sheets") or {}})
         yield entry, columns(layer, atlas)
         for start in range(0, len(detail), CHUNK):
-            yield f"{entry}-{start // CHUNK:02d}", {"detail": detail[start : start + CHUNK]}
+            part = [_short(unit) for unit in detail[start : start + CHUNK]]
+            yield f"{entry}-{start // CHUNK:02d}", {"detail": part}
     kept = {key: value for key, value in document.items() if key not in ("units", "samples")}
     yield "features", kept | {"layers": layers}
 
@@ -83,6 +84,17 @@ def _percent(unit: Document) -> float | None:
     """Return what the positive picture reaches, in per cent of the natural maximum."""
     made = (one for one in unit.get("synthesis") or () if one["kind"] == "positive")
     return _rounded(next((one["percent_of_natural"] for one in made), None))
+
+
+def _short(value: Any) -> Any:
+    """Return the same with the digits that a page can show: a third of the bytes."""
+    if isinstance(value, float):
+        return float(f"{value:.4g}")
+    if isinstance(value, dict):
+        return {key: _short(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_short(one) for one in value]
+    return value
 
 
 def _rounded(value: float | None) -> float | None:

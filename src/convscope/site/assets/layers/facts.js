@@ -18,26 +18,38 @@ import { pictures } from "./filters.js";
  * @property {Map<string, LayerCost>} costs
  * @property {Map<string, Field>} fields
  * @property {import("../types.js").Filters | null} filters
+ * @property {Map<string, import("../types.js").FeatureLayer>} features
  */
 
-/** @param {Layer} layer @param {Known} known @param {(name: string) => string} select */
-export function facts(layer, known, select) {
+/**
+ * @param {Layer} layer
+ * @param {Known} known
+ * @param {(name: string) => string} select
+ * @param {import("./units.js").Part} units
+ */
+export function facts(layer, known, select, units) {
   const at = known.layers.indexOf(layer);
   const [before, after] = [known.layers[at - 1], known.layers[at + 1]];
   const cost = known.costs.get(layer.name);
   const field = known.fields.get(layer.name);
+  const own = [
+    list(layer, known, select),
+    cost && (cost.factor ?? 0) > 1 ? saved(cost) : null,
+    known.filters?.layer === layer.name
+      ? h("section", {}, h("h3", {}, "Its filters"), pictures(known.filters))
+      : null,
+  ];
+  const sees = field ? seen(layer, field, known) : null;
   return [
     h("nav", { class: "steps", "aria-label": "Neighbouring layers" },
       before ? h("a", { href: select(before.name), "data-step": "-1", title: before.name }, "← ", brief(before.name)) : h("span"),
       after ? h("a", { href: select(after.name), "data-step": "1", title: after.name }, brief(after.name), " →") : h("span")),
     h("h2", { class: "name", tabindex: -1 }, layer.name),
     h("p", { class: "lead" }, sentence(layer)),
-    list(layer, known, select),
-    field ? seen(layer, field, known) : null,
-    cost && (cost.factor ?? 0) > 1 ? saved(cost) : null,
-    known.filters?.layer === layer.name
-      ? h("section", {}, h("h3", {}, "Its filters"), pictures(known.filters))
-      : null,
+    // Where units were measured, they are what the page is about; the layer's own numbers wait.
+    ...(units.measured
+      ? [h("details", {}, h("summary", {}, "Shapes, costs and savings"), own), h("div", { class: "about" }, units.mix, sees), units.grid]
+      : [own[0], sees, own.slice(1), units.hint]),
   ];
 }
 

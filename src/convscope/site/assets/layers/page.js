@@ -1,5 +1,6 @@
 /** `#/layers`: the network as a map; `#/layers/NAME`: one layer's facts beside it. */
 
+import { chart } from "../base/chart.js";
 import { fill, h } from "../base/dom.js";
 import { read } from "../base/load.js";
 import { counted, exact, shape } from "../base/numbers.js";
@@ -8,6 +9,7 @@ import { facts } from "./facts.js";
 import { pictures } from "./filters.js";
 import { around, openAtFirst, partsOf, rowsOf } from "./fold.js";
 import { legend, map } from "./map.js";
+import { units } from "./units.js";
 
 /** @typedef {import("../types.js").Site} Site */
 /** @typedef {import("../types.js").Layer} Layer */
@@ -17,20 +19,23 @@ export async function open(site) {
   const title = "The network, layer by layer";
   const has = (/** @type {string} */ name) => site.documents.includes(name);
   if (!has("network")) return { node: h("article", {}, h("h1", {}, title), h("p", { class: "lead" }, "This atlas does not describe its network.")), title, update: () => {} };
-  const [network, sharing, receptive, filters] = await Promise.all([
+  const [network, sharing, receptive, filters, features] = await Promise.all([
     read("network"),
     has("sharing") ? read("sharing") : { layers: [] },
     has("receptive") ? read("receptive") : { layers: [] },
     site.filters ? read("filters") : null,
+    has("features") ? read("features") : { layers: [] },
   ]);
   /** @type {Layer[]} */
   const layers = network.layers;
   const byName = (/** @type {{name: string}[]} */ rows) => new Map(rows.map((row) => [row.name, row]));
-  const known = /** @type {import("./facts.js").Known} */ ({ site, layers, costs: byName(sharing.layers), fields: byName(receptive.layers), filters });
+  const known = /** @type {import("./facts.js").Known} */ ({ site, layers, costs: byName(sharing.layers), fields: byName(receptive.layers), filters, features: byName(features.layers) });
   const parts = partsOf(layers);
   const usual = openAtFirst(parts);
   let toggled = new Set();
   let drawn = "";
+  let inPanel = "";
+  const shown = units(known);
 
   const chart = h("nav", { class: "network", "aria-label": "The network’s layers" });
   const panel = h("div", { class: "panel" });
@@ -55,7 +60,7 @@ export async function open(site) {
   function redraw(open) {
     const { stage, layer } = document.activeElement instanceof HTMLElement ? document.activeElement.dataset : {};
     const within = chart.contains(document.activeElement);
-    fill(chart, map(site.network.input, layers, rowsOf(parts, open), { select, toggle }));
+    fill(chart, map(site.network.input, layers, rowsOf(parts, open), { select, toggle, mixes: shown.bars }));
     if (!within || (!stage && !layer)) return;
     const again = stage ? `[data-stage="${CSS.escape(stage)}"]` : `[data-layer="${CSS.escape(layer ?? "")}"]`;
     /** @type {HTMLElement | null} */ (chart.querySelector(again))?.focus();
@@ -90,8 +95,10 @@ export async function open(site) {
       else link.removeAttribute("aria-current");
       if (here) link.scrollIntoView({ block: "nearest" });
     }
-    if (layer) fill(panel, ...facts(layer, known, select));
-    else fill(panel, ...overview(path[0], known));
+    const panelled = `${path[0]} ${[...toggled]}`;
+    if (panelled !== inPanel) fill(panel, ...(layer ? facts(layer, known, select, shown.part(layer)) : overview(path[0], known)));
+    inPanel = panelled;
+    return layer ? shown.update(layer, query) : undefined;
   }
 
   return { node, title, update };
@@ -111,6 +118,9 @@ function overview(name, { site, layers, filters }) {
       h("dt", {}, "layers"), h("dd", {}, [...kinds].map(([kind, count]) => `${count} ${kind}`).join(", "))),
     h("h3", {}, "Colours"),
     h("ul", { class: "legend" }, legend(layers).map(([hue, text]) => h("li", {}, h("span", { class: "swatch", style: `--hue: var(${hue})` }), text))),
+    site.charts.features ? h("section", {}, h("h3", {}, "What units stand for, by depth"),
+      h("figure", {}, chart("features", site.charts.features, "Share of each layer’s units on each rung of the ladder; a layer’s own page has the numbers"),
+        h("figcaption", {}, "The ladder of complexity: edges and colours first, wholes last. A unit whose label is no better than chance is unknown."))) : null,
     filters ? h("section", {}, h("h3", {}, `The first filters: ${filters.layer}`), pictures(filters)) : null,
   ];
 }

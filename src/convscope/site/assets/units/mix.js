@@ -1,0 +1,46 @@
+/** What the units of a layer stand for: one bar, and the labels that most of them carry. */
+
+import { h } from "../base/dom.js";
+import { exact } from "../base/numbers.js";
+import { href } from "../base/route.js";
+import { hueOf, percent, RUNGS } from "./words.js";
+
+/** @typedef {import("../types.js").FeatureLayer} FeatureLayer */
+
+const LABELS = 8; // shown; all of them are in the grid's filter
+
+/**
+ * Shares of a layer's units, from the first rung to those that never fire.
+ * @param {FeatureLayer} layer
+ * @returns {{text: string, hue: string, units: number, query: Record<string, string>}[]}
+ */
+export function shares({ levels, measured, dead }) {
+  const rungs = Object.entries(RUNGS).map(([level, { hue, text }]) => ({ text: `${level} ${text}`, hue, units: levels[level] ?? 0, query: { level } }));
+  const labelled = rungs.reduce((sum, { units }) => sum + units, 0);
+  const silent = Math.min(dead, measured - labelled);
+  return [
+    ...rungs,
+    { text: "no label above chance", hue: "--quiet", units: measured - labelled - silent, query: { level: "none" } },
+    { text: "never fires", hue: "--gone", units: silent, query: { status: "dead on data" } },
+  ].filter(({ units }) => units > 0);
+}
+
+/** @param {FeatureLayer} layer */
+export function bar(layer) {
+  return h("span", { class: "mixed", "aria-hidden": "true" },
+    shares(layer).map(({ hue, units }) => h("span", { style: `inline-size: ${(100 * units) / layer.measured}%; --hue: var(${hue})` })));
+}
+
+/** @param {FeatureLayer} layer */
+export function mix(layer) {
+  const trust = layer.trust?.exemplars;
+  const most = layer.labels.filter(({ name }) => name !== "unknown").slice(0, LABELS);
+  return h("section", { class: "mix" },
+    h("h3", {}, "What its units stand for"),
+    bar(layer),
+    h("ul", { class: "legend" }, shares(layer).map(({ text, hue, units, query }) => h("li", {},
+      h("a", { href: href("layers", [layer.name], query) }, h("span", { class: "swatch", style: `--hue: var(${hue})` }), text), ` ${percent(units / layer.measured)}`))),
+    most.length ? h("ul", { class: "chips", "aria-label": "Most common labels" }, most.map(({ name, level, units }) => h("li", {},
+      h("a", { class: "chip", href: href("layers", [layer.name], { label: name }), style: `--hue: var(${hueOf(level)})` }, name, h("small", {}, exact(units)))))) : null,
+    trust ? h("p", { class: "note" }, `Do the pictures tell what a unit does? From its exemplars, which of two unseen samples fires it more is told right ${percent(trust.mean)} of the time (${percent(trust.interval[0])} to ${percent(trust.interval[1])}; chance 50 %).`) : null);
+}

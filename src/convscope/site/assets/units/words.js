@@ -1,0 +1,55 @@
+/** The words for what units are: rungs of the ladder, statuses, families. */
+
+/** The ladder of complexity: hue and words of each rung. */
+export const RUNGS = /** @type {Record<string, {hue: string, text: string}>} */ ({
+  1: { hue: "--simple", text: "edge, colour" },
+  2: { hue: "--joined", text: "corner, junction, simple texture" },
+  3: { hue: "--shaped", text: "shape, texture, part" },
+  4: { hue: "--entire", text: "whole" },
+});
+
+/** @type {Record<string, string>} */
+export const STATUSES = {
+  ok: "its picture excites it at least half as much as the best sample",
+  weak: "its picture excites it less than half as much as the best sample",
+  "dead on data": "no sample makes it fire",
+  failed: "no picture could be made that excites it",
+};
+
+/** @param {number | null | undefined} level */
+export function hueOf(level) {
+  return RUNGS[level ?? 0]?.hue ?? "--quiet";
+}
+
+/** A share as a percentage, with digits where it is small. @param {number} value */
+export function percent(value) {
+  const hundred = 100 * value;
+  if (hundred > 0 && hundred < 0.1) return "under 0.1\u00a0%";
+  return `${hundred > 0 && hundred < 9.95 ? Number(hundred.toPrecision(2)) : Math.round(hundred)}\u00a0%`;
+}
+
+/** A response, signed by a true minus. @param {number} value */
+export function response(value) {
+  return String(Number(value.toPrecision(3))).replace("-", "−");
+}
+
+/** Per cent of the natural maximum. @param {number} value */
+export function reached(value) {
+  return `${Math.round(value).toLocaleString("en").replace("-", "−")}\u00a0%`;
+}
+
+const UNITS = /** @type {Record<string, string>} */ ({
+  orientation: "°", polarity: "°", hue: "°", angle: "°", curvature: "°", radius: " px", width: " px",
+});
+
+/**
+ * A stimulus parameter with its unit.
+ * @param {string} name
+ * @param {number} value
+ * @param {number} axes  of the input: a sound's frequency is in hertz
+ */
+export function parameter(name, value, axes) {
+  const number = Number(value.toPrecision(3)).toLocaleString("en").replace("-", "−");
+  if (name === "frequency") return axes === 1 ? `${number}\u00a0Hz` : `${number} cycles/px`;
+  return `${number}${UNITS[name] ?? ""}`;
+}

@@ -51,7 +51,8 @@ class Straightened(fx.Interpreter):
         ):
             found = self.fetch_args_kwargs_from_env(n)[0][0]
         elif "max_pool" in name:
-            x, kernel, stride, padding = (*self.fetch_args_kwargs_from_env(n)[0], 0)[:4]
+            args: list = [*self.fetch_args_kwargs_from_env(n)[0], 0]
+            x, kernel, stride, padding = args[:4]
             mean = getattr(torch.nn.functional, f"avg_pool{len(kernel)}d")
             found = mean(x, kernel, stride, padding)
         else:

@@ -1,0 +1,138 @@
+"""Does a link matter? Silence the source unit, and see what becomes of the target on its own exemplars.
+
+A kernel of large norm need not matter: its source may be silent where the target fires. So the source
+unit's whole map is set to zero at its layer, everything behind it is computed again, and the target is read
+where it won. The change is a share of the intact response: -1 when the target falls silent, 0 when it does
+not notice, above 0 when the source held it back.
+
+Limit: zero is what a unit after a rectifier says when it does not fire; where a layer's units are never near
+zero, it is a strange value, and the change is larger than what the data ever show.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from convscope.data import Source
+from convscope.data.fit import fit
+from convscope.errors import WorkError
+from convscope.features.circuits.call import Values
+from convscope.features.circuits.kernels import INPUT
+from convscope.features.circuits.tail import Tail
+from convscope.network import Network
+from convscope.network.taps import Taps
+from convscope.progress import Progress, silent
+
+_AT_ONCE = 16  # silenced maps in one forward pass
+
+End = tuple[str, int]
+"""A unit: the name of its layer, and its channel."""
+Pair = tuple[End, End]
+"""A target and one of its sources."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What becomes of one target unit when others are silenced.
+
+    Args:
+        target: layer and channel.
+        samples: the samples on which it is asked, by index.
+        positions: the target's position on its map, one per sample.
+        sources: the units to silence, one at a time.
+    """
+
+    target: End
+    samples: tuple[int, ...]
+    positions: tuple[tuple[int, ...], ...]
+    sources: tuple[End, ...]
+
+
+def ablations(
+    net: Network,
+    source: Source,
+    questions: Sequence[Question],
+    *,
+    progress: Progress = silent,
+) -> dict[Pair, float]:
+    """Return the change of each target's response when each of its sources is silenced.
+
+    Args:
+        net: the network.
+        source: where the samples are.
+        questions: what to ask; the samples are read once, whatever the number of questions.
+        progress: told of samples done.
+
+    Returns:
+        By pair: ``sum(silenced - intact) / sum(|intact|)`` over the question's samples. A pair whose intact response
+        is 0 on all of them is left out.
+    """
+    values = Values(net.graph, torch.float32)
+    tails = _tails(net, questions, values)
+    wanted = {name for tail in tails.values() for name in tail.beside}
+    wanted |= {net.layer(name).node for pair in tails for name in pair}
+    device = next((p.device for p in net.graph.parameters()), torch.device("cpu"))
+    taps = Taps(net.graph, {name: name for name in sorted(wanted)}, net.dynamic_batch)
+    by_sample: dict[int, list[tuple[Question, tuple[int, ...]]]] = {}
+    for question in questions:
+        for sample, position in zip(question.samples, question.positions, strict=True):
+            by_sample.setdefault(sample, []).append((question, position))
+    change: dict[Pair, float] = {}
+    intact: dict[Pair, float] = {}
+    for done, (index, asked) in enumerate(sorted(by_sample.items()), start=1):
+        try:
+            array = fit(source[index].array, net.input.shape)
+        except WorkError:
+            continue  # it could be read a moment ago, and is named in the source's skipped
+        with torch.no_grad():
+            kept = taps(torch.as_tensor(array, device=device)[None])
+            for pair, before, after in _asked(net, kept, asked, tails):
+                change[pair] = change.get(pair, 0.0) + after - before
+                intact[pair] = intact.get(pair, 0.0) + abs(before)
+        progress("ablation", done, len(by_sample))
+    return {pair: change[pair] / total for pair, total in intact.items() if total > 0}
+
+
+def _tails(
+    net: Network, questions: Sequence[Question], values: Values
+) -> dict[tuple[str, str], Tail]:
+    found: dict[tuple[str, str], Tail] = {}
+    for question in questions:
+        for layer, _ in question.sources:
+            pair = (layer, question.target[0])
+            if layer != INPUT and pair not in found:
+                nodes = [net.layer(name).node for name in pair]
+                found[pair] = Tail(net.graph, nodes[0], nodes[1], values)
+    return found
+
+
+def _asked(
+    net: Network,
+    kept: Mapping[str, Tensor],
+    asked: Sequence[tuple[Question, tuple[int, ...]]],
+    tails: Mapping[tuple[str, str], Tail],
+) -> Iterator[tuple[Pair, float, float]]:
+    """Yield pair, intact and silenced response on one sample; each source is silenced once for all its targets."""
+    for (layer, target), tail in tails.items():
+        readers: dict[int, list[tuple[Question, tuple[int, ...]]]] = {}
+        for question, position in asked:
+            for name, unit in question.sources if question.target[0] == target else ():
+                if name == layer:
+                    readers.setdefault(unit, []).append((question, position))
+        map_ = kept[net.layer(layer).node]
+        before = kept[net.layer(target).node]
+        beside = [kept[name] for name in tail.beside]
+        size = _AT_ONCE if net.dynamic_batch else 1
+        units = sorted(readers)
+        for first in range(0, len(units), size):
+            some = units[first : first + size]
+            maps = map_.repeat(len(some), *(1 for _ in map_.shape[1:]))
+            maps[range(len(some)), some] = 0
+            after = tail(maps, beside)
+            for row, unit in enumerate(some):
+                for question, position in readers[unit]:
+                    place = (question.target[1], *position)
+                    pair = (question.target, (layer, unit))
+                    yield pair, float(before[(0, *place)]), float(after[(row, *place)])

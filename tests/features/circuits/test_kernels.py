@@ -270,6 +270,24 @@ def test_moved_channels_agree_with_the_gradient() -> None:
     assert agrees(net, "head", ["relu"]) == 1
 
 
+class Widened(nn.Module):
+    """A shortcut without parameters: every second position, and channels of zeros on both sides."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = nn.Conv2d(2, 6, 3, 2, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.body(x) + nn.functional.pad(x[:, :, ::2, ::2], (0, 0, 0, 0, 2, 2))
+
+
+def test_a_shortcut_that_adds_channels_agrees_with_the_gradient() -> None:
+    net = network(Widened(), 2, side=16)
+    found = effective_kernels(net, "add", [])["input"]
+    assert found.values.shape == (6, 2, 3, 3)
+    assert agrees(net, "add", []) == 1
+
+
 class Gated(nn.Module):
     def __init__(self) -> None:
         super().__init__()

@@ -161,7 +161,8 @@ class Stage:
                     continue
                 largest = max(largest, prod(window.size))
                 if node in self._ends:
-                    ends[node] = window
+                    # Channels that padding made up are not the source's.
+                    ends[node] = window.spanning(1, shape_of(node)[1])
                     continue
                 for source, weights in passed(Call(node, self._values, self._notes), window):
                     have = pending.get(source)

@@ -17,7 +17,7 @@ from convscope.errors import SpecError, WorkError
 SHOWN = 12
 _LOSSLESS_BELOW = 65  # pixels on the shorter side
 _QUALITY = 90
-_PLAYABLE = 16_000  # hertz, for sound whose rate nobody told us
+PLAYABLE = 16_000  # hertz, for sound whose rate nobody told us
 TALLEST = 16_383
 """Pixels along the longer side of a WebP picture, at most."""
 
@@ -56,10 +56,10 @@ def data_document(
             sample = source[index]
         except WorkError:
             continue  # counted and named in source.skipped
-        shown = _thinned(fit(sample.array, shape))
-        files = _files(f"sample-{index:06d}", shown, source)
+        shown = thinned(fit(sample.array, shape))
+        files = sample_files(f"sample-{index:06d}", shown, source)
         pictures |= dict(files.values())
-        label = None if sample.label is None else _class_name(source, sample.label)
+        label = None if sample.label is None else class_name(source, sample.label)
         samples.append(
             {
                 "index": index,
@@ -100,26 +100,35 @@ def _chosen(source: Source) -> list[int]:
     return sorted(int(index) for index in rounds[:SHOWN])
 
 
-def _class_name(source: Source, label: int) -> str:
+def class_name(source: Source, label: int) -> str:
     names = source.classes
     return names[label] if names is not None and 0 <= label < len(names) else str(label)
 
 
-def _thinned(array: np.ndarray) -> np.ndarray:
+def thinned(array: np.ndarray) -> np.ndarray:
     """Return a volume with as many slices as fit into one picture, evenly spaced; others as they are."""
     if array.ndim != 4:
         return array
     return array[:, spread(array.shape[1], TALLEST // array.shape[2])]
 
 
-def _files(name: str, array: np.ndarray, source: Source) -> dict[str, tuple[str, bytes]]:
-    """Return the files that show a fitted sample: ``{role: (name, content)}``."""
+def sample_files(name: str, array: np.ndarray, source: Source) -> dict[str, tuple[str, bytes]]:
+    """Return the files that show a fitted sample: ``{role: (name, content)}``.
+
+    Args:
+        name: what the files are called, without an ending.
+        array: the sample, ``(C, *S)``.
+        source: where it is from, for the rate of sound.
+
+    Raises:
+        SpecError: it has more axes than can be shown.
+    """
     if array.ndim == 2:
         wave = array.mean(axis=0)
-        rate = source.rate or _PLAYABLE
+        rate = source.rate or PLAYABLE
         return {
             "waveform": (f"{name}.f32", wave.astype("<f4").tobytes()),
-            "sound": (f"{name}.wav", _wav(wave, rate)),
+            "sound": (f"{name}.wav", wav(wave, rate)),
         }
     if array.ndim == 4:  # slices stacked downwards
         array = array.reshape(array.shape[0], -1, array.shape[-1])
@@ -148,7 +157,7 @@ def webp(array: np.ndarray, *, lossless: bool | None = None) -> bytes:
     return buffer.getvalue()
 
 
-def _wav(wave: np.ndarray, rate: int) -> bytes:
+def wav(wave: np.ndarray, rate: int) -> bytes:
     """Return 16-bit mono sound, which every browser plays."""
     import soundfile
 

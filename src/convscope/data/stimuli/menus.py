@@ -66,7 +66,7 @@ def _pictures(field: float) -> Iterator[Recipe]:
     polarities = np.arange(0, 360, TURN).tolist()
     orientations = np.arange(0, 180, TURN).tolist()
     pointed = np.arange(0, 360, 22.5).tolist()
-    strokes = sizes(field, (0.1, 0.25))
+    strokes = sizes(field, (0.1, 0.2))
     for polarity in polarities:
         yield Recipe("edge", {"polarity": polarity})
     waves = frequencies(field, most=20 if field <= 32 else 12 if field <= 100 else 9)
@@ -80,12 +80,12 @@ def _pictures(field: float) -> Iterator[Recipe]:
     for family in ("line end", "L", "T"):
         for way, width, contrast in product(pointed, strokes, BOTH):
             yield Recipe(family, {"direction": way, "width": width, "contrast": contrast})
-    for way, angle, contrast in product(pointed, (45.0, 90.0, 135.0), BOTH):
+    for way, angle, contrast in product(pointed, (45.0, 90.0, 120.0), BOTH):
         yield Recipe("corner", {"direction": way, "angle": angle, "contrast": contrast})
     for orientation, width, contrast in product(np.arange(0, 90, TURN).tolist(), strokes, BOTH):
         yield Recipe("cross", {"orientation": orientation, "width": width, "contrast": contrast})
-    for way, radius, contrast in product(pointed, sizes(field, (0.2, 0.35, 0.5)), BOTH):
-        width = sizes(field, (0.12,))[0]
+    radii = sizes(field, (0.2, 0.3, 0.45))
+    for way, radius, width, contrast in product(pointed, radii, strokes, BOTH):
         shape = {"radius": radius, "width": width, "span": 150.0, "contrast": contrast}
         yield Recipe("arc", {"direction": way, **shape})
     yield from _round(field, "circle", "centre-surround")
@@ -111,8 +111,9 @@ def _sounds(field: float) -> Iterator[Recipe]:
         yield Recipe("edge", {"polarity": polarity})
     for frequency, phase in product(frequencies(field, most=400), PHASES):
         yield Recipe("tone", {"frequency": frequency, "phase": phase})
-    for width, contrast in product(sizes(field, (0.0, 0.05, 0.1, 0.2, 0.4)), BOTH):
-        yield Recipe("click", {"width": width, "contrast": contrast})
+    widths = sizes(field, (0.0, 0.02, 0.04, 0.08, 0.15, 0.3))
+    for lobes, width, contrast in product((1.0, 2.0, 3.0), widths, BOTH):
+        yield Recipe("click", {"lobes": lobes, "width": width, "contrast": contrast})
     coarse = frequencies(field, most=16)
     for frequency, rise, phase in product(coarse, (-3.0, -1.5, 1.5, 3.0), PHASES):
         sweep = {"sweep": rise / field, "phase": phase}

@@ -59,6 +59,11 @@ def grating(screen: Screen, p: Parameters) -> np.ndarray:
     return np.cos(turn * along + np.float32(np.radians(p["phase"])))
 
 
+def square_grating(screen: Screen, p: Parameters) -> np.ndarray:
+    """Draw stripes with hard edges where a grating has slopes."""
+    return _filled(np.arcsin(grating(screen, p)) / np.float32(2 * np.pi * p["frequency"]))
+
+
 def across(dims: int, p: Parameters) -> tuple[float, ...]:
     """Return the direction in which a grating or tone runs: at right angles to its stripes.
 
@@ -133,9 +138,13 @@ def spot(screen: Screen, p: Parameters) -> np.ndarray:
 
 
 def click(screen: Screen, p: Parameters) -> np.ndarray:
-    """Draw a click ``width`` samples long on silence."""
-    covered = np.clip(p["width"] / 2 - np.abs(screen.coordinates[0]) + 0.5, 0, 1)
-    return np.float32(p["contrast"]) * covered
+    """Draw a click on silence: ``lobes`` swings of ``width`` samples, to one side and the other."""
+    lobes, width, time = round(p["lobes"]), p["width"], screen.coordinates[0]
+    total = np.zeros_like(time)
+    for lobe in range(lobes):
+        away = np.abs(time - (lobe - (lobes - 1) / 2) * width)
+        total += (-1) ** (lobe + lobes // 2) * np.clip(width / 2 - away + 0.5, 0, 1)
+    return np.float32(p["contrast"]) * np.clip(total, -1, 1)
 
 
 def chirp(screen: Screen, p: Parameters) -> np.ndarray:
@@ -181,6 +190,7 @@ PAINTERS: Mapping[str, Painter] = {
     "colour edge": edge,
     "bar": bar,
     "grating": grating,
+    "square grating": square_grating,
     "centre-surround": spot,
     "colour spot": spot,
     "line end": line_end,

@@ -6,9 +6,11 @@ import numpy as np
 
 from convscope.data.stimuli import heading
 from convscope.features.tuning.peaks import aligned, oriented, sparse
+from convscope.features.tuning.polish import Found, Polished
 from convscope.features.tuning.preferred import Shelf, curves, preferred
 from convscope.features.tuning.record import NONE, Tuning
 from convscope.features.tuning.seen import WAVES, Seen
+from convscope.features.tuning.squares import SQUARE
 
 SIMPLER_FIRST = (
     "uniform",
@@ -16,9 +18,9 @@ SIMPLER_FIRST = (
     "colour",
     "edge",
     "colour edge",
+    "grating",
     "bar",
     "tone",
-    "grating",
     "click",
     "blob",
     "centre-surround",
@@ -35,7 +37,7 @@ SIMPLER_FIRST = (
     "arc",
 )
 """Families from simple to involved."""
-MARGIN = 0.03
+MARGIN = 0.05
 """An involved family must beat a simpler one by this share: with more parameters it wins ties by luck."""
 _CURVES = {
     "grating": ("orientation", "frequency"),
@@ -47,21 +49,32 @@ _CURVES = {
     "shell": ("radius",),
     "corner": ("direction", "angle"),
 }
+_STRIPED = ("edge", "bar")
 _OWN = ("orientation", "polarity", "direction", "hue", "radius", "width", "angle", "frequency")
 
 
-def judged(shelves: Mapping[str, Shelf], seen: Seen, unit: int, natural: float | None) -> Tuning:
+def judged(
+    shelves: Mapping[str, Shelf],
+    seen: Seen,
+    polished: Found,
+    unit: int,
+    natural: float | None,
+) -> Tuning:
     """Return what is known of one unit.
 
     Args:
         shelves: the recipes by family.
         seen: what the layer's units answered.
+        polished: better stimuli that were found for single units.
         unit: which of them.
         natural: its natural maximum, if it is known.
     """
     values, peaks = seen.values[:, unit], seen.peaks[:, unit]
     baseline = float(seen.baseline[unit])
     best = {name: float(values[shelf.rows].max()) for name, shelf in shelves.items()}
+    best |= {name: one.value for (owner, name), one in polished.items() if owner == unit}
+    if SQUARE in best:
+        best["grating"] = max(best["grating"], best.pop(SQUARE))
     rises = {name: value - baseline for name, value in best.items()}
     family, second = ranked(rises)
     wave = next((shelves[name] for name in WAVES if name in shelves), None)
@@ -69,7 +82,7 @@ def judged(shelves: Mapping[str, Shelf], seen: Seen, unit: int, natural: float |
     largest = max(best.values())
     return Tuning(
         family=family,
-        preferred={} if flat else preferred(shelves[family], peaks),
+        preferred={} if flat else _preferred(shelves, family, peaks, polished.get((unit, family))),
         selectivity=0.0 if flat or wave is None else _selectivity(wave, peaks - baseline),
         phase_invariance=float("nan") if wave is None else _phase_invariance(wave, seen, unit),
         percent_of_natural=100 * largest / natural if natural and natural > 0 else float("nan"),
@@ -97,6 +110,18 @@ def ranked(rises: Mapping[str, float]) -> tuple[str, tuple[str, float]]:
     winner = near[0]
     other = max((name for name in rises if name != winner), key=lambda name: rises[name])
     return winner, (other, rises[other] / rises[winner])
+
+
+def _preferred(
+    shelves: Mapping[str, Shelf], family: str, answers: np.ndarray, polished: Polished | None
+) -> Mapping[str, float]:
+    """Return the best stimulus; edges and bars with the frequency of the best grating."""
+    found = preferred(shelves[family], answers)
+    if polished is not None:
+        found |= {name: v for name, v in polished.recipe.parameters.items() if name in found}
+    if family in _STRIPED and "grating" in shelves:
+        found["frequency"] = preferred(shelves["grating"], answers)["frequency"]
+    return found
 
 
 def _selectivity(wave: Shelf, rise: np.ndarray) -> float:

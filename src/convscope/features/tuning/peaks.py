@@ -6,7 +6,10 @@ _FINER = 32  # points interpolated for each one measured
 
 
 def circular_peak(angles: np.ndarray, values: np.ndarray, period: float) -> float:
-    """Return where a curve over a full circle peaks, by trigonometric interpolation.
+    """Return where a curve over a full circle peaks: the centroid of its summit.
+
+    The curve is interpolated trigonometrically. Its summit is what lies in the upper sixth around the highest
+    point; its centroid is right for sharp peaks and for flat ones, whose highest point is a matter of ripples.
 
     Args:
         angles: evenly spaced over the period, in degrees, ascending.
@@ -22,10 +25,18 @@ def circular_peak(angles: np.ndarray, values: np.ndarray, period: float) -> floa
     spectrum = np.fft.rfft(values)
     if count % 2 == 0:
         spectrum[-1] /= 2  # the highest frequency is shared between its two signs
-    dense = np.fft.irfft(spectrum, fine)
+    dense = np.fft.irfft(spectrum, fine) * _FINER
     at = int(np.argmax(dense))
-    around = dense[[at - 1, at, (at + 1) % fine]]
-    return float((angles[0] + (at + _vertex(around)) * period / fine) % period)
+    above = np.roll(dense, fine // 2 - at) - (dense[at] - (dense[at] - dense.min()) / 6)
+    low = np.flatnonzero(above <= 0)
+    if not len(low):
+        return float(angles[0] + at * period / fine)  # a flat curve
+    left = low[low < fine // 2].max(initial=-1) + 1
+    right = low[low > fine // 2].min(initial=fine)
+    summit = above[left:right]
+    middle = float((summit * np.arange(left, right)).sum() / summit.sum()) - fine // 2
+    # Rounded, so that 0 does not come out as just below a full turn.
+    return round(float(angles[0] + (at + middle) * period / fine), 3) % period
 
 
 def peak(places: np.ndarray, values: np.ndarray) -> float:
@@ -78,9 +89,3 @@ def sparse(rise: np.ndarray) -> float:
     """Return 1 minus mean over peak of responses along an open axis; 0 flat, near 1 one value only."""
     largest = rise.max(initial=0.0)
     return float(1 - rise.mean() / largest) if largest > 0 else 0.0
-
-
-def _vertex(three: np.ndarray) -> float:
-    """Return where the parabola through three equally spaced values peaks, from the middle one."""
-    bend = three[0] - 2 * three[1] + three[2]
-    return 0.0 if bend >= 0 else float(np.clip((three[0] - three[2]) / (2 * bend), -1, 1))

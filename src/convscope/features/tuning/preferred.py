@@ -11,9 +11,9 @@ from convscope.features.tuning.peaks import circular_peak, peak
 
 PERIODS = {"orientation": 180.0, "polarity": 360.0, "direction": 360.0, "hue": 360.0}
 """Parameters that come round again, in degrees."""
-OPEN = ("frequency", "radius", "width")
+OPEN = ("frequency", "radius", "width", "angle")
 """Parameters between whose values one may interpolate, on a logarithmic scale."""
-_UNTOLD = ("phase", "draw", "span")
+_UNTOLD = ("phase", "draw")
 _LEAST = 1e-12
 
 
@@ -149,7 +149,7 @@ def _top(
     if abs(turned) > half:
         return {"orientation": float(angle), "frequency": float(frequency)}
     return {
-        "orientation": float((angle + turned) % 180),
+        "orientation": round(float(angle + turned), 3) % 180,
         "frequency": float(np.clip(length, near[0], near[-1])),
     }
 

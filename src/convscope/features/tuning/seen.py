@@ -81,8 +81,7 @@ class Theatre:
     def show(self, recipes: Sequence[Recipe]) -> dict[str, Seen]:
         """Return what each layer's units answered to some recipes; waves come without their phase."""
         plain = [recipe for recipe in recipes if recipe.family not in WAVES]
-        waves = list(dict.fromkeys(_key(r) for r in recipes if r.family in WAVES))
-        kept = [Recipe(family, dict(parameters)) for family, parameters in waves]
+        kept = distinct([_without_phase(r) for r in recipes if r.family in WAVES])
         values = {name: [] for name in self._stage.watches}
         for name, part in self._plain(plain):
             values[name].append(part)
@@ -93,6 +92,27 @@ class Theatre:
             name: self._seen(name, plain, values[name], kept, fits[name])
             for name in self._stage.watches
         }
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the pictures, (C, *S)."""
+        return self._stage.screen.shape
+
+    @property
+    def moves(self) -> int:
+        """How many times each picture is shown, moved by less than a stride."""
+        return len(self._stage.lattice)
+
+    def answers(self, layer: str, recipes: Sequence[Recipe], units: Sequence[int]) -> np.ndarray:
+        """Return what one unit each answered to recipes that are not shown at all phases, (R,).
+
+        Args:
+            layer: the layer.
+            recipes: what to show.
+            units: for each recipe, the unit that is asked.
+        """
+        parts = [part for name, part in self._plain(list(recipes)) if name == layer]
+        return np.concatenate(parts)[np.arange(len(recipes)), list(units)]
 
     def _seen(
         self,
@@ -157,6 +177,11 @@ class Theatre:
         }
 
 
-def _key(recipe: Recipe) -> tuple[str, tuple[tuple[str, float], ...]]:
+def distinct(recipes: Sequence[Recipe]) -> list[Recipe]:
+    """Return recipes without repeats, in their order."""
+    return list({(r.family, *sorted(r.parameters.items())): r for r in recipes}.values())
+
+
+def _without_phase(recipe: Recipe) -> Recipe:
     kept = {name: value for name, value in recipe.parameters.items() if name != "phase"}
-    return recipe.family, tuple(sorted(kept.items()))
+    return Recipe(recipe.family, kept)

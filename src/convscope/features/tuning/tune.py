@@ -7,9 +7,11 @@ import torch
 
 from convscope.data.stimuli import menu
 from convscope.features.tuning.judge import judged
+from convscope.features.tuning.polish import polish
 from convscope.features.tuning.preferred import shelves
 from convscope.features.tuning.record import Tuning
-from convscope.features.tuning.seen import Theatre
+from convscope.features.tuning.seen import Theatre, distinct
+from convscope.features.tuning.squares import worth_showing
 from convscope.features.tuning.stage import stages
 from convscope.network import Network
 from convscope.progress import Progress, silent
@@ -51,11 +53,23 @@ def tune(
     for stage in stages(net, [fields[name] for name in layers]):
         theatre = Theatre(stage, net.taps(list(stage.watches)), device, batch, count)
         recipes = menu(net.dims, net.input.shape[0], stage.field)
-        for name, seen in theatre.show(recipes).items():
-            by_family = shelves(seen.recipes)
+        answers = theatre.show(recipes)
+        again = [r for seen in answers.values() for r in worth_showing(shelves(seen.recipes), seen)]
+        more = theatre.show(distinct(again)) if again else {}
+        if more:
+            answers = {name: first.joined(more[name]) for name, first in answers.items()}
+        by_family = {name: shelves(seen.recipes) for name, seen in answers.items()}
+        polished = polish(theatre, by_family, answers)
+        for name, seen in answers.items():
             natural = natural_max.get(name)
             found[name] = [
-                judged(by_family, seen, unit, None if natural is None else float(natural[unit]))
+                judged(
+                    by_family[name],
+                    seen,
+                    polished[name],
+                    unit,
+                    None if natural is None else float(natural[unit]),
+                )
                 for unit in range(len(seen.baseline))
             ]
     return {name: found[name] for name in layers}

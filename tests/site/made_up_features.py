@@ -238,7 +238,11 @@ def _tuning(i: int, u: int, high: float) -> Row:
     return {
         "family": kind, "preferred": preferred, "selectivity": 0.83, "phase_invariance": 0.2,
         "percent_of_natural": 88.0, "curves": curves,
-        "best_by_family": {f: max(0.1, 0.88 - 0.2 * k) for k, f in enumerate((kind, *FAMILIES))},
+        "baseline": 0.1,
+        "best_by_family": {
+            f: high * max(0.1, 0.88 - 0.2 * k)
+            for k, f in enumerate(sorted(FAMILIES, key=lambda f: f != kind))
+        },
     }  # fmt: skip
 
 

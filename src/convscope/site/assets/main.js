@@ -8,6 +8,7 @@ import { open as ideas } from "./ideas/page.js";
 import { open as layers } from "./layers/page.js";
 import { open as receptive } from "./receptive/page.js";
 import { open as sharing } from "./sharing/page.js";
+import { open as unit } from "./units/page.js";
 
 /** @typedef {import("./types.js").Page} Page */
 /** @typedef {import("./types.js").Site} Site */
@@ -20,6 +21,8 @@ const PAGES = {
   receptive: { name: "Receptive field", open: receptive },
   about: { name: "About", open: about },
 };
+/** Pages of what a page's path names: `layers/NAME/UNIT`. @type {Record<string, typeof PAGES[string]>} */
+const UNDER = { layers: { name: "unit", open: unit } };
 const WAIT = 200; // milliseconds after which a wait is explained
 
 const header = /** @type {HTMLElement} */ (document.getElementById("header"));
@@ -44,10 +47,15 @@ function head(site) {
   );
 }
 
+/** The page of an address: `layers/NAME/UNIT` is not a state of `layers`. @param {import("./types.js").Route} route */
+function named({ page, path }) {
+  return path.length > 1 && page in UNDER ? { key: UNDER[page].name, known: UNDER[page] } : { key: page, known: PAGES[page] };
+}
+
 /** @param {Site} site */
 async function show(site) {
   const route = parse(location.hash);
-  const known = PAGES[route.page];
+  const { key, known } = named(route);
   if (!known) {
     fill(main, h("article", {}, h("h1", {}, "No such page"), lost(location.hash)));
     shown = null;
@@ -58,22 +66,23 @@ async function show(site) {
     else link.removeAttribute("aria-current");
   }
   const waiting = setTimeout(() => {
-    if (shown !== route.page) fill(main, h("p", { class: "boot" }, `Reading ${known.name} …`));
+    if (shown !== key) fill(main, h("p", { class: "boot" }, `Reading ${known.name} …`));
   }, WAIT);
   try {
-    const coming = opened.get(route.page) ?? known.open(site);
-    opened.set(route.page, coming);
+    const coming = opened.get(key) ?? known.open(site);
+    opened.set(key, coming);
     const page = await coming;
+    if (named(parse(location.hash)).key !== key) return clearTimeout(waiting); // someone was faster
+    await page.update(parse(location.hash));
     clearTimeout(waiting);
-    if (parse(location.hash).page !== route.page) return; // someone was faster
-    page.update(parse(location.hash));
+    if (named(parse(location.hash)).key !== key) return;
     document.title = `${page.title} · ${site.network.name} · convscope`;
-    if (shown !== route.page) reveal(page, shown !== null);
-    shown = route.page;
-    main.dataset.page = route.page;
+    if (shown !== key) reveal(page, shown !== null);
+    shown = key;
+    main.dataset.page = key;
   } catch (error) {
     clearTimeout(waiting);
-    opened.delete(route.page);
+    opened.delete(key);
     shown = null;
     fill(main, h("article", {}, h("h1", {}, "This page could not be read"), h("p", {}, `${error}`)));
   }

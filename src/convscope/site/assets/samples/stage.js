@@ -8,13 +8,14 @@ import { wave } from "./wave.js";
  * @typedef {object} Heat
  * @property {number[]} start  input coordinate of the first cell, per axis
  * @property {number[]} shape  cells per axis
+ * @property {number[]} [step]  input positions from one cell to the next, per axis; 1 if left out
  * @property {ArrayLike<number>} values  0 to 255, the last axis fastest
  */
 
 /**
  * @typedef {object} Stage
  * @property {HTMLElement} node
- * @property {(sample: import("../types.js").Sample | null) => void} show
+ * @property {(sample: import("../types.js").Sample | import("../types.js").Shown | null) => void} show
  * @property {(lo: number[], hi: number[], text: string) => void} box  from lo to hi, hi not included
  * @property {(heat: Heat | null) => void} heat
  */

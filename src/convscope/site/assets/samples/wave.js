@@ -56,7 +56,7 @@ export function wave([length], pick) {
       const level = new Float32Array(found.shape[0]).map((_, i) => found.values[i] / 255);
       line(use, level);
       use.style.left = `${(100 * found.start[0]) / length}%`;
-      use.style.width = `${(100 * found.shape[0]) / length}%`;
+      use.style.width = `${(100 * found.shape[0] * (found.step?.[0] ?? 1)) / length}%`;
     },
   };
 
@@ -73,7 +73,7 @@ export function wave([length], pick) {
  * @param {SVGElement} trace
  * @param {Float32Array} values
  */
-function line(trace, values) {
+export function line(trace, values) {
   const columns = Math.min(COLUMNS, values.length);
   const most = values.reduce((top, value) => Math.max(top, Math.abs(value)), 1e-9);
   const signed = values.some((value) => value < 0);

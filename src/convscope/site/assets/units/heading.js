@@ -1,0 +1,84 @@
+/** What a unit stands for, in words, with the grade of the evidence. */
+
+import { h } from "../base/dom.js";
+import { hueOf, parameter, percent, response, RUNGS, STATUSES } from "./words.js";
+
+/** @typedef {import("../types.js").UnitDetail} UnitDetail */
+
+/**
+ * The unit in one line.
+ * @param {UnitDetail} unit
+ * @param {number} axes of the input
+ */
+export function sentence({ status, label, tuning }, axes) {
+  if (status === "dead on data") return "It never fires on these samples";
+  const seen = tuning && tuning.family !== "none" ? `${capital(tuning.family)}${preferred(tuning.preferred, axes)}` : "";
+  if (!label || label.name === "unknown" || label.source === "none") {
+    return seen ? `Unknown; of all stimuli, it prefers: ${lower(seen)}` : "Unknown: nothing it answers to has a name here";
+  }
+  return label.source === "tuning" && seen && same(label.name, tuning?.family ?? "") ? seen : capital(label.name);
+}
+
+/** @param {string} name @param {string} family */
+function same(name, family) {
+  return name.startsWith(family) || family.startsWith(name);
+}
+
+/** @param {Record<string, number>} found @param {number} axes */
+function preferred(found, axes) {
+  const known = Object.entries(found).filter(([, value]) => typeof value === "number");
+  if (!known.length) return "";
+  const [[name, value], ...others] = known;
+  const at = name === "orientation" ? ` at ${parameter(name, value, axes)}` : `, ${name} ${parameter(name, value, axes)}`;
+  return at + others.slice(0, 2).map(([other, number]) => `, ${other === "polarity" ? "brighter towards" : other} ${parameter(other, number, axes)}`).join("");
+}
+
+/** @param {string} text */
+function capital(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** @param {string} text */
+function lower(text) {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
+/** The label's evidence: where it comes from, how it did on samples it was not chosen on. @param {UnitDetail} unit */
+export function evidence({ label, status, density, natural_max: most }) {
+  const rung = RUNGS[label?.level ?? 0];
+  const lines = [
+    h("p", { class: "marks" },
+      label ? h("span", { class: "chip", style: `--hue: var(${hueOf(label.level)})` }, label.name, rung ? h("small", {}, `rung ${label.level} of 4: ${rung.text}`) : null) : null,
+      status === "ok" ? null : h("span", { class: "verdict", "data-word": status === "weak" ? "undecided" : "not supported" }, status),
+      typeof density === "number" ? h("span", { class: "note" }, `fires on ${percent(density)} of samples`) : null,
+      typeof most === "number" ? h("span", { class: "note" }, `strongest response ${response(most)}`) : null),
+    status === "ok" ? null : h("p", { class: "note" }, `${capital(status)}: ${STATUSES[status] ?? status}.`),
+  ];
+  if (label) lines.push(h("p", { class: "note grade" }, ...graded(label)));
+  return lines;
+}
+
+const SOURCES = /** @type {Record<string, string>} */ ({
+  tuning: "The label comes from its tuning to stimuli", overlap: "The label comes from where on the samples it fires", class: "The label comes from which samples fire it",
+});
+
+/** @param {import("../types.js").Label} label */
+function graded({ source, precision, recall, score, null99, interval, others = [] }) {
+  const known = (/** @type {unknown} */ value) => typeof value === "number";
+  const ends = interval?.precision;
+  const chance = known(score) && known(null99) ? `score ${Number(score).toFixed(2)}, where chance reaches ${Number(null99).toFixed(2)} (99th percentile of shuffled samples)` : "";
+  if (source === "none") {
+    return [`No concept it was compared with does better than chance${chance ? `: best ${chance}` : ""}.`, others.length ? ` Nearest: ${nearest(others)}.` : null];
+  }
+  return [
+    `${SOURCES[source] ?? "The label"}, chosen on one half of the samples and graded on the other: `,
+    [known(precision) ? [h("b", {}, `precision ${Number(precision).toFixed(2)}`), ends ? ` (${ends[0].toFixed(2)} to ${ends[1].toFixed(2)})` : ""] : null,
+      known(recall) ? `, recall ${Number(recall).toFixed(2)}` : null, chance ? `; ${chance}` : null, "."],
+    others.length ? ` It also answers to ${nearest(others)}.` : null,
+  ];
+}
+
+/** @param {{name: string, score: number}[]} others */
+function nearest(others) {
+  return others.slice(0, 3).map(({ name, score }) => `${name} (${score.toFixed(2)})`).join(", ");
+}

@@ -1,0 +1,82 @@
+/** The units that feed a unit, and those it feeds, each with the kernel that connects them. */
+
+import { h } from "../base/dom.js";
+import { counted } from "../base/numbers.js";
+import { href } from "../base/route.js";
+import { drawn } from "../samples/kernel.js";
+import { face } from "./tile.js";
+import { percent, response } from "./words.js";
+
+/** @typedef {import("../types.js").Link} Link */
+/** @typedef {import("../types.js").FeatureLayer} FeatureLayer */
+
+const FIRST = 8; // shown before a person asks for all
+
+/**
+ * @param {string} title
+ * @param {Link[] | undefined} all  strongest first
+ * @param {Map<string, FeatureLayer>} layers
+ * @param {boolean} inwards
+ */
+export function links(title, all, layers, inwards) {
+  if (!all?.length) return null;
+  const most = Math.max(...all.map(({ norm }) => norm), 1e-12);
+  const list = h("ol", { class: "links" }, all.slice(0, FIRST).map((link) => item(link, layers, most)));
+  const more = all.length > FIRST ? h("button", { type: "button", onclick: () => {
+    list.append(...all.slice(FIRST).map((link) => item(link, layers, most)));
+    more?.remove();
+    /** @type {HTMLElement | null} */ (list.children[FIRST]?.querySelector("a"))?.focus();
+  } }, `Show all ${all.length}`) : null;
+  return h("section", {}, h("h2", {}, title), list, more, h("p", { class: "note" }, inwards ? told(all) : `${counted(all.length, "unit")}, by the strength of the kernel to them.`));
+}
+
+/** @param {Link[]} all */
+function told(all) {
+  const tested = all.filter(({ ablation }) => typeof ablation === "number");
+  const words = "Ranked by the effective kernel between them: normalisation folded in, activations passed as they are. Red weighs towards, blue against.";
+  if (!tested.length) return words;
+  const top = tested.reduce((best, link) => (Math.abs(Number(link.ablation)) > Math.abs(Number(best.ablation)) ? link : best));
+  return `${words} Silencing ${top.layer} · ${top.unit} changes its response to its own exemplars most, by ${signed(Number(top.ablation))}.`;
+}
+
+/** @param {Link} link @param {Map<string, FeatureLayer>} layers @param {number} most */
+function item({ layer, unit, norm, contribution, ablation, kernel }, layers, most) {
+  const found = layers.get(layer);
+  const known = Boolean(found?.data);
+  const name = layer === "input" ? `input channel ${unit}` : `${layer} · ${unit}`;
+  const picture = known ? face(found, unit) : null;
+  const facts = [
+    `strength ${response(norm)}`,
+    typeof contribution === "number" ? `adds ${response(contribution)} on average` : null,
+    typeof ablation === "number" ? `${signed(ablation)} when silenced` : null,
+  ].filter(Boolean);
+  const inside = [
+    h("span", { class: "pair" }, picture, kernel ? small(kernel) : null),
+    h("b", {}, name),
+    h("span", { class: "strength", "aria-hidden": "true" }, h("span", { style: `inline-size: ${(100 * norm) / most}%` })),
+    facts.map((fact) => h("small", {}, fact)),
+  ];
+  return h("li", {}, known ? h("a", { href: href("layers", [layer, String(unit)]) }, inside) : h("span", {}, inside));
+}
+
+/** @param {import("../types.js").Kernel} kernel */
+function small({ shape, values }) {
+  return h("span", { class: "kernel", "aria-hidden": "true" }, drawn(Float32Array.from(values), 1, shape));
+}
+
+/** @param {number} change */
+function signed(change) {
+  return `${change < 0 ? "−" : "+"}${percent(Math.abs(change))}`;
+}
+
+/** The kernel of a unit that reads the input itself. @param {import("../types.js").Kernel | null | undefined} kernel */
+export function own(kernel) {
+  if (!kernel) return null;
+  const [channels, ...shape] = kernel.shape;
+  const picture = drawn(Float32Array.from(kernel.values), channels, shape);
+  if (!picture) return null;
+  const how = shape.length === 2 && channels === 3 ? "in the input’s colours; grey is zero" : shape.length === 1 ? "over time; the middle line is zero" : "blue where negative, red where positive";
+  return h("section", {}, h("h2", {}, "Its own kernel"),
+    h("figure", { class: "own" }, h("span", { class: "kernel", role: "img", "aria-label": "The weights of its kernel" }, picture),
+      h("figcaption", {}, `${channels} × ${shape.join(" × ")} weights on the input itself, ${how}.`)));
+}

@@ -1,0 +1,45 @@
+/** What a unit would like to see: pictures made for it, each with what it reaches. */
+
+import { h } from "../base/dom.js";
+import { stage } from "../samples/stage.js";
+import { tile } from "./tile.js";
+import { reached, response } from "./words.js";
+
+/** @typedef {import("../types.js").Synthesis} Synthesis */
+
+/**
+ * @param {Synthesis[]} made
+ * @param {import("../types.js").FeatureLayer} layer
+ * @param {{row: number, field: number[], rate: number | null | undefined}} where
+ */
+export function synthesis(made, layer, { row, field, rate }) {
+  if (!made.length) return null;
+  return h("section", {},
+    h("h2", {}, "What it would like to see"),
+    h("div", { class: "made" }, made.map((one) => h("figure", {}, face(one, layer, row, field, rate), h("figcaption", {}, ...told(one))))),
+    h("p", { class: "note" }, field.length
+      ? `Made from noise until it fires, no larger than its field of ${field.join(" × ")}. Each was judged afterwards without the jitter it was made under; 100 % is the strongest response to a real sample.`
+      : "Made from noise until it fires, and judged afterwards without the jitter it was made under."));
+}
+
+/** @param {Synthesis} one @param {import("../types.js").FeatureLayer} layer @param {number} row @param {number[]} field @param {number | null | undefined} rate */
+function face(one, layer, row, field, rate) {
+  const label = `${one.kind} picture, ${one.status}`;
+  if (one.waveform) {
+    const view = stage([field[0]], null);
+    view?.show({ name: label, label: null, shape: [1, field[0]], waveform: one.waveform, sound: one.sound ?? undefined, rate });
+    view?.node.querySelector(".stage")?.setAttribute("aria-label", label);
+    return view?.node;
+  }
+  const sheets = layer.sheets ?? {};
+  if (sheets.all && one.tile !== null) return tile(sheets.all, one.tile, label);
+  if (sheets.synthesis && one.kind === "positive" && one.status !== "dead on data") return tile(sheets.synthesis, row, label);
+  return h("span", { class: "tile blank" }, one.status);
+}
+
+/** @param {Synthesis} one */
+function told({ kind, activation, percent_of_natural: percent, status, why }) {
+  const name = { positive: "most", negative: "least" }[kind] ?? kind;
+  const value = typeof percent === "number" ? reached(percent) : typeof activation === "number" ? `response ${response(activation)}` : "";
+  return [h("b", {}, name), value ? ` ${value}` : "", status === "ok" ? null : h("span", { class: "status" }, ` ${status}`), why ? h("span", { class: "why" }, why) : null];
+}

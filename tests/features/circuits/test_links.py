@@ -1,6 +1,7 @@
 """Ranked links: the wired pair comes first, contributions add up, ablation agrees with the network itself."""
 
-from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,14 +14,7 @@ from convscope.features.circuits import Keep, links
 from convscope.network import Network
 
 
-@dataclass(frozen=True)
-class Known:
-    samples: np.ndarray
-    positions: np.ndarray
-    mean: np.ndarray
-
-
-def known(net: Network, pictures: np.ndarray, layer: str, k: int = 4) -> Known:
+def known(net: Network, pictures: np.ndarray, layer: str, k: int = 4) -> Any:
     """Return exemplars and means of a layer, the plain way."""
     with torch.no_grad():
         maps = net.taps([layer])(torch.from_numpy(pictures))[layer].numpy()
@@ -29,7 +23,8 @@ def known(net: Network, pictures: np.ndarray, layer: str, k: int = 4) -> Known:
     samples = np.argsort(-best, axis=0, kind="stable")[:k].T
     places = np.take_along_axis(where, samples.T, 0).T
     positions = np.stack(np.unravel_index(places, maps.shape[2:]), -1)
-    return Known(samples, positions, maps.mean((0, *range(2, maps.ndim)), dtype=np.float64))
+    means = maps.mean((0, *range(2, maps.ndim)), dtype=np.float64)
+    return SimpleNamespace(samples=samples, positions=positions, mean=means)
 
 
 def squares(count: int, side: int) -> np.ndarray:

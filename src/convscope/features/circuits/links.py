@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from math import isfinite
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -10,27 +11,9 @@ from convscope.data import Source
 from convscope.features.circuits.ablation import End, Pair, Question, ablations
 from convscope.features.circuits.kernels import INPUT, Stage
 from convscope.features.circuits.ranking import Strengths, inputs_of, outputs_of, strengths
+from convscope.features.exemplars import LayerHarvest
 from convscope.network import Network
 from convscope.progress import Progress, silent
-
-
-class Evidence(Protocol):
-    """What is known of a layer from the data; a LayerHarvest is one."""
-
-    @property
-    def samples(self) -> np.ndarray:
-        """Indices of each unit's exemplars, ``(U, k)``, best first, -1 where there are fewer."""
-        ...
-
-    @property
-    def positions(self) -> np.ndarray:
-        """Where each unit won on them, ``(U, k, D)``."""
-        ...
-
-    @property
-    def mean(self) -> np.ndarray:
-        """Mean response of each unit over all positions and samples, ``(U,)``."""
-        ...
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -115,7 +98,7 @@ def links(
     layers: Sequence[str],
     *,
     units: Mapping[str, Sequence[int]] | None = None,
-    evidence: Mapping[str, Evidence] | None = None,
+    evidence: Mapping[str, LayerHarvest] | None = None,
     source: Source | None = None,
     keep: Keep | None = None,
     progress: Progress = silent,
@@ -127,7 +110,7 @@ def links(
         layers: the chosen layers, names or module paths. A unit's sources are in those from which its layer is reached
             without passing through another one, and the network's input where it is reached so.
         units: whose links to keep, by layer; all by default. Links lead to any unit at the other end.
-        evidence: what is known from the data, by layer: gives contributions and exemplars.
+        evidence: what the layers did over the data: gives contributions and exemplars.
         source: the data; with evidence, the strongest inputs are checked by ablation.
         keep: how much is worked out and kept.
         progress: told of layers and samples done.
@@ -178,7 +161,7 @@ def links(
 class _Facts:
     """What is known of each pair."""
 
-    def __init__(self, every: Iterable[Strengths], evidence: Mapping[str, Evidence]):
+    def __init__(self, every: Iterable[Strengths], evidence: Mapping[str, LayerHarvest]):
         self._tables = {found.layer: found for found in every}
         self._columns = {
             found.layer: {end: i for i, end in enumerate(found.ends)} for found in every
@@ -194,6 +177,8 @@ class _Facts:
         table = self._tables[layer]
         known = self._evidence.get(end[0])
         mean = None if known is None else float(known.mean[end[1]])
+        if mean is not None and not isfinite(mean):
+            mean = None  # nothing the unit did was finite
         return Link(
             *other,
             norm=float(table.norms[row, column]),
@@ -204,7 +189,7 @@ class _Facts:
 
 
 def _questions(
-    inputs: Mapping[End, Sequence[Pair]], evidence: Mapping[str, Evidence], keep: Keep
+    inputs: Mapping[End, Sequence[Pair]], evidence: Mapping[str, LayerHarvest], keep: Keep
 ) -> list[Question]:
     asked = []
     for target, pairs in inputs.items():

@@ -1,0 +1,71 @@
+"""Rectifiers that let a silent unit be heard.
+
+Where a rectifier is closed its gradient is zero, and a picture that starts on the closed side stays
+grey for ever. While the whole gradient of a sample is zero, it is passed on all the same wherever
+that would open the rectifier (Lucid's redirected gradient, per sample of the batch).
+"""
+
+import torch
+from torch import Tensor, fx
+
+from convscope.network.aten import operation
+
+_CLOSED = {
+    "relu": (0.0, float("inf")),
+    "relu6": (0.0, 6.0),
+    "hardtanh": (-1.0, 1.0),
+    "clamp": (float("-inf"), float("inf")),
+    "clamp_min": (float("-inf"), float("inf")),
+}
+
+
+def redirected(module: fx.GraphModule) -> fx.GraphModule:
+    """Return the same graph with rectifiers whose gradient is redirected; weights are shared.
+
+    Args:
+        module: a graph of ATen operations.
+    """
+    graph = fx.Graph()
+    graph.output(graph.graph_copy(module.graph, {}))
+    for node in list(graph.nodes):
+        if node.op == "call_function" and operation(node).rstrip("_") in _CLOSED:
+            low, high = _limits(node)
+            with graph.inserting_before(node):
+                new = graph.call_function(_rectified, (node.args[0], low, high))
+            node.replace_all_uses_with(new)
+            graph.erase_node(node)
+    return fx.GraphModule(module, graph)
+
+
+def _limits(node: fx.Node) -> tuple[float, float]:
+    name = operation(node).rstrip("_")
+    low, high = _CLOSED[name]
+    given = [value for value in node.args[1:3]]
+    if name in ("hardtanh", "clamp", "clamp_min"):
+        low = float(given[0]) if given and isinstance(given[0], int | float) else low  # type: ignore[arg-type]
+        high = float(given[1]) if len(given) > 1 and isinstance(given[1], int | float) else high  # type: ignore[arg-type]
+    return low, high
+
+
+class _Rectified(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x: Tensor, low: float, high: float) -> Tensor:  # type: ignore[override]
+        ctx.save_for_backward(x)
+        ctx.limits = low, high
+        return x.clamp(low, high)
+
+    @staticmethod
+    def backward(ctx, *grads: Tensor):
+        (x,) = ctx.saved_tensors
+        (grad,) = grads
+        low, high = ctx.limits
+        under, over = x <= low, x >= high
+        plain = grad.masked_fill(under | over, 0.0)
+        # The objective is maximised by descent on its negative: a negative gradient asks for more.
+        opening = grad.masked_fill((under & (grad > 0)) | (over & (grad < 0)), 0.0)
+        silent = plain.flatten(1).abs().sum(1) == 0
+        return torch.where(silent.reshape(-1, *[1] * (grad.dim() - 1)), opening, plain), None, None
+
+
+def _rectified(x: Tensor, low: float, high: float) -> Tensor:
+    return _Rectified.apply(x, low, high)  # type: ignore[return-value]

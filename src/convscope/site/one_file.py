@@ -13,9 +13,12 @@ import convscope
 from convscope.atlas import Atlas
 from convscope.atlas.files import write
 from convscope.site import charts, pictures
-from convscope.site.cards import Card, cards
+from convscope.site.card import Card
+from convscope.site.cards import cards
+from convscope.site.features.report import section as features
 from convscope.site.numbers import shape, short_name, times
-from convscope.site.pages import ASSETS, documents_of
+from convscope.site.pages import ASSETS, DOCUMENTS, documents_of
+from convscope.site.table import table
 
 Document = Mapping[str, Any]
 
@@ -51,6 +54,7 @@ def report(atlas: str | Path, out: str | Path) -> Path:
         _sharing(documents.get("sharing"), drawn.get("sharing")),
         _receptive(documents, drawn.get("receptive"), opened.path),
         _filters(network.get("filters")),
+        features(documents.get("features"), drawn.get("features"), opened),
         _about(opened, network),
     ]
     page = (
@@ -103,7 +107,7 @@ def _sharing(document: Document | None, chart: str | None) -> str:
     if not document:
         return ""
     rows = [row for row in document["layers"] if row["kind"] in ("conv", "linear")]
-    table = _table(
+    told = table(
         ("layer", "weights", "not shared", "dense", "locality", "groups", "sharing"),
         [
             (
@@ -114,7 +118,7 @@ def _sharing(document: Document | None, chart: str | None) -> str:
             for row in rows
         ],
     )
-    return f"<h2>Parameters, layer by layer</h2>{chart or ''}{table}"
+    return f"<h2>Parameters, layer by layer</h2>{chart or ''}{told}"
 
 
 def _receptive(documents: Mapping[str, Document], chart: str | None, folder: Path) -> str:
@@ -144,7 +148,11 @@ def _filters(document: Document | None) -> str:
 
 def _about(atlas: Atlas, network: Document) -> str:
     keys = ("id", "dtype", "seed", "samples", "floor")
-    rows = [(entry.name, *(_said(entry.protocol.get(key)) for key in keys)) for entry in atlas]
+    rows = [
+        (entry.name, *(_said(entry.protocol.get(key)) for key in keys))
+        for entry in atlas
+        if entry.name in DOCUMENTS
+    ]
     facts = {
         "network": network["spec"],
         "fingerprint": network["fingerprint"],
@@ -159,22 +167,8 @@ def _about(atlas: Atlas, network: Document) -> str:
         for name, value in facts.items()
         if value
     )
-    table = _table(("what", "protocol", "arithmetic", "seed", "samples", "floor"), rows)
-    return f'<h2>How it was measured</h2>{table}<dl class="facts">{listed}</dl>'
-
-
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    columns = "".join(f'<th scope="col">{escape(name)}</th>' for name in head)
-    lines = "".join(
-        f'<tr><th scope="row">{escape(first)}</th>'
-        + "".join(f"<td>{escape(cell)}</td>" for cell in rest)
-        + "</tr>"
-        for first, *rest in rows
-    )
-    return (
-        f'<div class="scroll"><table><thead><tr>{columns}</tr></thead><tbody>{lines}</tbody>'
-        "</table></div>"
-    )
+    told = table(("what", "protocol", "arithmetic", "seed", "samples", "floor"), rows)
+    return f'<h2>How it was measured</h2>{told}<dl class="facts">{listed}</dl>'
 
 
 def _said(value: object) -> str:

@@ -207,6 +207,7 @@
  * @property {{name: string, level: number, units: number}[]} labels  most common first
  * @property {{exemplars?: Score | null, synthesis?: Score | null, untrained?: Score | null} | null} [trust]
  * @property {string} [data]  what to read of its units; absent where they have no document
+ * @property {number[]} [listed]  the units that were measured, where not all were
  * @property {Sheets} [sheets]
  *
  * @typedef {{name: string, layer: string, by: string, units: number[], values: number[]}} Family

@@ -68,7 +68,7 @@ def _held_out(document: Document) -> str:
     found = document.get("precision")
     if not found or found["mean"] is None:
         return ""
-    return f" On held-out samples a label is right {found['mean']:.0%} of the time."
+    return f" On held-out samples a label is right {100 * found['mean']:.0f} % of the time."
 
 
 def _between(interval: list[float]) -> str:

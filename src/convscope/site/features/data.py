@@ -31,7 +31,9 @@ def files(atlas: Atlas, document: Document) -> Iterator[tuple[str, Any]]:
             continue
         layer = atlas.document(entry)
         detail = layer["detail"]
-        layers.append(dict(row) | {"data": entry, "sheets": layer.get("sheets") or {}})
+        units = [unit["unit"] for unit in detail]
+        listed = {} if units == list(range(row["units"])) else {"listed": units}
+        layers.append(dict(row) | {"data": entry, "sheets": layer.get("sheets") or {}} | listed)
         yield entry, columns(layer, atlas)
         for start in range(0, len(detail), CHUNK):
             part = [_short(unit) for unit in detail[start : start + CHUNK]]

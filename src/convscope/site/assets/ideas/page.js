@@ -78,10 +78,16 @@ function drawn(source, label) {
   return h("div", { role: "img", "aria-label": label }, picture);
 }
 
+/** What the hues of a card's chart mean. @type {Record<string, Record<string, string>>} */
+const HUES = {
+  sharing: { weights: "its own weights", sharing: "saved by sharing", grouping: "by groups", locality: "by locality" },
+  features: { simple: "edges, colours", joined: "corners, textures", shaped: "shapes, parts", entire: "wholes", quiet: "unknown", gone: "never fire" },
+};
+
 /** @param {Card} card */
 function key(card) {
-  if (card.idea !== "sharing") return [card.caption];
-  const hues = { weights: "its own weights", sharing: "saved by sharing", grouping: "by groups", locality: "by locality" };
+  const hues = HUES[card.idea];
+  if (!hues) return [card.caption];
   return Object.entries(hues)
     .filter(([hue]) => card.chart.includes(`--${hue}`))
     .flatMap(([hue, text]) => [h("span", { class: "swatch", style: `--hue: var(--${hue})` }), `${text} `]);

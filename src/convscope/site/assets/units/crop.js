@@ -1,12 +1,13 @@
 /** What a unit saw: the part of a sample inside its field. */
 
-import { h, svg } from "../base/dom.js";
+import { fill, h, svg } from "../base/dom.js";
 import { numbers } from "../base/load.js";
 import { line } from "../samples/wave.js";
 
 /** @typedef {import("../types.js").Shown} Shown */
 
 const COARSE = 64; // crops smaller than this are drawn with visible pixels
+const FEW = 300; // samples of a sound that are drawn one by one
 
 /**
  * @param {Shown | undefined} sample
@@ -37,8 +38,17 @@ function picture({ picture: href, tile, shape }, box) {
 function sound({ waveform, shape }, [from, to]) {
   const trace = svg("svg", { class: "crop trace", preserveAspectRatio: "none", "aria-hidden": "true" });
   const [lo, hi] = [Math.max(0, from), Math.min(shape[shape.length - 1], to)];
-  if (waveform) numbers(waveform).then((values) => line(trace, values.subarray(lo, Math.max(lo + 1, hi))), () => {});
+  const draw = (/** @type {Float32Array} */ part) => (part.length > FEW ? line(trace, part) : curve(trace, part));
+  if (waveform) numbers(waveform).then((values) => draw(values.subarray(lo, Math.max(lo + 1, hi))), () => {});
   return trace;
+}
+
+/** Few values: a line from each to the next. @param {SVGElement} trace @param {Float32Array} values */
+function curve(trace, values) {
+  const most = values.reduce((top, value) => Math.max(top, Math.abs(value)), 1e-9);
+  const points = Array.from(values, (value, i) => `${i} ${(-value / most).toFixed(3)}`);
+  trace.setAttribute("viewBox", `-0.5 -1.1 ${values.length} 2.2`);
+  fill(trace, svg("path", { class: "thin", d: `M${points.join("L")}` }));
 }
 
 /**

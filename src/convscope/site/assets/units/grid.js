@@ -1,12 +1,12 @@
 /** A layer's units as a grid of pictures: switched, sorted and filtered; each leads to the unit's page. */
 
-import { fill, h, say, svg } from "../base/dom.js";
+import { fill, h, say } from "../base/dom.js";
 import { counted, exact } from "../base/numbers.js";
 import { go, href } from "../base/route.js";
 import { changed, chosen } from "./choose.js";
 import { controls } from "./controls.js";
 import { unitsOf } from "./read.js";
-import { background } from "./tile.js";
+import { background, trace } from "./tile.js";
 import { hueOf, percent, reached } from "./words.js";
 
 /** @typedef {import("../types.js").FeatureLayer} FeatureLayer */
@@ -99,18 +99,12 @@ function cell({ columns }, row, { place, synthesised, first, address }) {
   const blank = status === "dead on data" || (synthesised && status === "failed");
   const picture = h("span", { class: blank ? "face blank" : "face" }, mark ? h("i", {}, mark) : null);
   if (place && !blank) picture.style.backgroundPosition = place.position(row);
-  const trace = place ? null : columns.trace?.[row];
-  if (trace) picture.append(wave(trace));
+  const ends = place || blank ? null : columns.trace?.[row];
+  if (ends) picture.prepend(trace(ends));
   else if (!place && !mark) picture.append(h("i", {}, label ?? ""));
   return h("div", { role: "listitem" },
     h("a", { href: address, "data-unit": unit, "aria-label": told, title: told, tabindex: first ? 0 : -1, style: `--hue: var(${hueOf(columns.level?.[row])})` },
       picture, h("small", {}, unit)));
-}
-
-/** @param {number[]} ends least and greatest values by turns, in hundredths */
-function wave(ends) {
-  const d = Array.from({ length: ends.length / 2 }, (_, i) => `M${i} ${-ends[2 * i + 1]}V${Math.max(-ends[2 * i], -ends[2 * i + 1] + 2)}`).join("");
-  return svg("svg", { viewBox: `-1 -104 ${ends.length / 2 + 1} 208`, preserveAspectRatio: "none", "aria-hidden": "true" }, svg("path", { d }));
 }
 
 /** Arrow keys walk among the pictures, as they lie. @param {KeyboardEvent} event */

@@ -33,7 +33,7 @@ export function links(title, all, layers, inwards) {
 /** @param {Link[]} all */
 function told(all) {
   const tested = all.filter(({ ablation }) => typeof ablation === "number");
-  const words = "Ranked by the effective kernel between them: normalisation folded in, activations passed as they are. Red weighs towards, blue against.";
+  const words = "Ranked by the effective kernel between them: normalisation folded in, activations passed as they are. Red weighs towards, blue against; what one adds is its mean over the samples.";
   if (!tested.length) return words;
   const top = tested.reduce((best, link) => (Math.abs(Number(link.ablation)) > Math.abs(Number(best.ablation)) ? link : best));
   return `${words} Silencing ${top.layer} · ${top.unit} changes its response to its own exemplars most, by ${signed(Number(top.ablation))}.`;
@@ -44,11 +44,11 @@ function item({ layer, unit, norm, contribution, ablation, kernel }, layers, mos
   const found = layers.get(layer);
   const known = Boolean(found?.data);
   const name = layer === "input" ? `input channel ${unit}` : `${layer} · ${unit}`;
-  const picture = known ? face(found, unit) : null;
+  const picture = found?.data ? face(found, unit) : null;
   const facts = [
     `strength ${response(norm)}`,
-    typeof contribution === "number" ? `adds ${response(contribution)} on average` : null,
-    typeof ablation === "number" ? `${signed(ablation)} when silenced` : null,
+    typeof contribution === "number" ? `adds ${response(contribution)}` : null,
+    typeof ablation === "number" ? `${signed(ablation)} if silenced` : null,
   ].filter(Boolean);
   const inside = [
     h("span", { class: "pair" }, picture, kernel ? small(kernel) : null),

@@ -2,7 +2,7 @@
 
 import { fill, h } from "../base/dom.js";
 import { read } from "../base/load.js";
-import { across } from "../base/numbers.js";
+import { across, once } from "../base/numbers.js";
 import { go, href } from "../base/route.js";
 import { changed, chosen } from "./choose.js";
 import { firing } from "./firing.js";
@@ -100,7 +100,7 @@ export async function open(site) {
       trail(layer, found, row, rest),
       h("h1", { tabindex: -1 }, sentence(unit, space.length)),
       ...evidence(unit),
-      h("div", { class: "evidence" },
+      h("div", { class: "beside" },
         h("div", { class: "stands" },
           exemplars.length ? h("section", {}, h("h2", {}, "What excites it most"),
             h("div", { class: "shots nine" }, exemplars.map((one, i) => view.thumb(`e${i + 1}`, one, `exemplar ${i + 1}`))),
@@ -133,7 +133,7 @@ export async function open(site) {
     };
     return h("nav", { class: "trail", "aria-label": "Neighbouring units" },
       h("span", {}, h("a", { href: href("layers", [layer.name], rest), "data-to": "all", title: "all its units (Escape)" }, layer.name), ` / unit ${found.columns.unit[row]}`,
-        h("small", {}, layer.field.length ? ` sees ${across(layer.field)}, stride ${across(found.stride)}` : "")),
+        h("small", {}, layer.field.length ? ` sees ${across(layer.field)}, stride ${once(found.stride)}` : "")),
       h("span", { class: "ways" }, to(order[at - 1], "←", "before"), h("small", {}, `${at + 1} of ${order.length}`), to(order[at + 1], "→", "after")));
   }
 

@@ -32,9 +32,9 @@ function bars({ edges, share }) {
   const above = share.reduce((sum, part, i) => sum + (edges[i] >= 0 ? part : 0), 0);
   const ticks = [...new Set([low, ...(low < 0 && high > 0 ? [0] : []), high])];
   return svg("svg", { class: "plot range", viewBox: `-${SIDE} -8 ${WIDE + SIDE + 2} ${HIGH + 30}`, role: "img", "aria-label": `Histogram of its responses, from ${response(low)} to ${response(high)}; ${percent(above)} are not negative` },
-    [1, 1e-2, 1e-4].map((part) => [
+    /** @type {const} */ ([[1, "100 %"], [1e-2, "1 %"], [1e-4, "0.01 %"]]).map(([part, text]) => [
       svg("path", { class: "grid-line", d: `M0 ${HIGH - y(part)}H${WIDE}` }),
-      svg("text", { x: -6, y: HIGH - y(part) + 4, "text-anchor": "end" }, percent(part)),
+      svg("text", { x: -6, y: HIGH - y(part) + 4, "text-anchor": "end" }, text),
     ]),
     drawn.map(({ i, tall }) => svg("rect", { x: x(edges[i]), y: HIGH - tall, width: Math.max(0.6, x(edges[i + 1]) - x(edges[i]) - 1), height: tall })),
     svg("path", { class: "axis-line", d: `M0 ${HIGH}H${WIDE}` }),

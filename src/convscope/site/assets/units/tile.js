@@ -1,6 +1,7 @@
 /** Pictures that lie side by side in a sheet. */
 
-import { h, svg } from "../base/dom.js";
+import { fill, h, svg } from "../base/dom.js";
+import { unitsOf } from "./read.js";
 
 /** @typedef {import("../types.js").Sheet} Sheet */
 
@@ -39,11 +40,24 @@ export function tile({ picture, tile: [high, wide], columns }, i, label) {
 }
 
 /**
- * A sheet's tile as the face of a unit, or words where there is no picture.
- * @param {import("../types.js").FeatureLayer | undefined} layer
- * @param {number} row  the unit's place in its layer
+ * The face of a unit that is named beside it: its picture, or its waveform as soon as that is read.
+ * @param {import("../types.js").FeatureLayer} layer
+ * @param {number} unit
  */
-export function face(layer, row) {
-  const sheet = layer?.sheets?.synthesis ?? layer?.sheets?.exemplars;
-  return sheet ? tile(sheet, row, "") : h("span", { class: "tile blank", "aria-hidden": "true" });
+export function face(layer, unit) {
+  const row = layer.listed ? layer.listed.indexOf(unit) : unit;
+  const sheet = layer.sheets?.synthesis ?? layer.sheets?.exemplars;
+  if (sheet && row >= 0) return tile(sheet, row, "");
+  const place = h("span", { class: "tile blank", "aria-hidden": "true" });
+  unitsOf(layer).then(({ columns }) => {
+    const ends = columns.trace?.[row];
+    if (ends) fill(place, trace(ends));
+  }, () => {}); // it is named without its face
+  return place;
+}
+
+/** A small waveform. @param {number[]} ends least and greatest values by turns, in hundredths */
+export function trace(ends) {
+  const d = Array.from({ length: ends.length / 2 }, (_, i) => `M${i} ${-ends[2 * i + 1]}V${Math.max(-ends[2 * i], -ends[2 * i + 1] + 2)}`).join("");
+  return svg("svg", { class: "small", viewBox: `-1 -104 ${ends.length / 2 + 1} 208`, preserveAspectRatio: "none", "aria-hidden": "true" }, svg("path", { d }));
 }

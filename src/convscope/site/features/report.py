@@ -1,0 +1,132 @@
+"""Idea 3 in the report: what each layer's units stand for, and a few of them to look at."""
+
+import base64
+import io
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+from PIL import Image
+
+from convscope.atlas import Atlas
+from convscope.site import charts
+from convscope.site.features.data import name_of
+from convscope.site.table import table
+
+Document = Mapping[str, Any]
+
+_DEPTHS = 5  # layers that are shown, from the first to the last
+_UNITS = 6  # of each, the best graded
+_TILE = 96  # pixels of a tile in the report
+
+
+def section(document: Document | None, chart: str | None, atlas: Atlas) -> str:
+    """Return the part of the report that tells what units stand for; empty where none was looked at.
+
+    Args:
+        document: of ``features``.
+        chart: the mix by depth, drawn.
+        atlas: holds the layers' documents and pictures.
+
+    Raises:
+        WorkError: the atlas is damaged.
+    """
+    rows = charts.measured(document) if document else []
+    if not document or not rows:
+        return ""
+    lines = [_line(row) for row in rows]
+    head = (
+        "layer",
+        "units",
+        "labelled",
+        "unknown",
+        "never fire",
+        "most common labels",
+        "told right",
+    )
+    note = (
+        '<p class="note">Told right: how often a layer’s exemplars alone tell which of two other '
+        "samples fires a unit more; chance is 50 %.</p>"
+    )
+    shown = "".join(_layer(row, atlas) for row in _spread(rows) if name_of(row) in atlas)
+    return f"<h2>What units stand for, by depth</h2>{chart or ''}{table(head, lines)}{note}{shown}"
+
+
+def _line(row: Document) -> tuple[str, ...]:
+    labelled = row["measured"] - row["unknown"]
+    names = ", ".join(f"{label['name']} {label['units']}" for label in _named(row)[:3])
+    trust = (row.get("trust") or {}).get("exemplars")
+    low, high = trust["interval"] if trust else (0.0, 0.0)
+    told = f"{100 * trust['mean']:.0f} % ({100 * low:.0f} to {100 * high:.0f})" if trust else "–"
+    numbers = (row["measured"], labelled, row["unknown"], row["dead"])
+    return (row["name"], *(f"{n:,}" for n in numbers), names or "–", told)
+
+
+def _named(row: Document) -> list[Document]:
+    return [label for label in row["labels"] if label["name"] != "unknown"]
+
+
+def _spread(rows: Sequence[Document]) -> list[Document]:
+    """Return some of the rows, evenly from the first to the last."""
+    last = max(1, min(_DEPTHS, len(rows)) - 1)
+    places = {round(i * (len(rows) - 1) / last) for i in range(last + 1)}
+    return [rows[place] for place in sorted(places)]
+
+
+def _layer(row: Document, atlas: Atlas) -> str:
+    """Return the best graded units of a layer: what was made for each, and what excites it most."""
+    layer = atlas.document(name_of(row))
+    sheets = layer.get("sheets") or {}
+    kinds = [
+        kind
+        for kind in ("synthesis", "exemplars")
+        if sheets.get(kind) and (atlas.path / sheets[kind]["picture"]).is_file()
+    ]
+    if not kinds:
+        return ""
+    best = sorted(range(len(layer["detail"])), key=lambda i: _grade(layer["detail"][i]))[:_UNITS]
+    tiles = {kind: _tiles(atlas, sheets[kind], best) for kind in kinds}
+    figures = "".join(
+        f"<figure>{''.join(tiles[kind][place] for kind in kinds)}<figcaption>"
+        f"{_caption(layer['detail'][i])}</figcaption></figure>"
+        for place, i in enumerate(best)
+    )
+    made = " and ".join({"synthesis": "made for it", "exemplars": "found for it"}[k] for k in kinds)
+    return (
+        f"<h3>{escape(row['name'])}: its best graded units, each with what was {made}</h3>"
+        f'<div class="units">{figures}</div>'
+    )
+
+
+def _grade(unit: Document) -> tuple[bool, bool, float]:
+    """Return what sorts units by their evidence: graded, alive, precise."""
+    label = unit.get("label") or {}
+    precision = label.get("precision")
+    return (precision is None, unit["status"] != "ok", -(precision or 0.0))
+
+
+def _caption(unit: Document) -> str:
+    label = unit.get("label") or {}
+    precision = label.get("precision")
+    graded = f", precision {precision:.2f}" if precision is not None else ""
+    status = "" if unit["status"] == "ok" else f", {unit['status']}"
+    name = escape(str(label.get("name", "not labelled")))
+    return f"{unit['unit']}: {name}{graded}{status}"
+
+
+def _tiles(atlas: Atlas, sheet: Document, places: Sequence[int]) -> list[str]:
+    """Return tiles of a sheet, each as an image element that holds its picture."""
+    high, wide = sheet["tile"]
+    with Image.open(atlas.path / sheet["picture"]) as opened:
+        whole = opened.convert("RGB")
+    found = []
+    for place in places:
+        row, column = divmod(place, sheet["columns"])
+        left, top = column * wide, row * high
+        part = whole.crop((left, top, left + wide, top + high))
+        part.thumbnail((_TILE, _TILE))
+        buffer = io.BytesIO()
+        part.save(buffer, "WEBP", quality=85)
+        held = base64.b64encode(buffer.getvalue()).decode()
+        found.append(f'<img src="data:image/webp;base64,{held}" alt="">')
+    return found

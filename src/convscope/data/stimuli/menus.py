@@ -16,8 +16,10 @@ from convscope.data.stimuli.recipe import Recipe
 BOTH = (1.0, -1.0)
 PHASES = (0.0, 90.0, 180.0, 270.0)
 TURN = 15.0  # degrees between neighbouring orientations and polarities
+LARGE = 64
+"""Fields above this many pixels are shown fewer orientations, frequencies and widths."""
 HUES = 24
-_NYQUIST_SHARE = 0.45  # the highest frequency; at 0.5 the phase decides whether anything is seen
+_HIGHEST = 0.48  # at 0.5 the phase would decide whether anything is seen
 
 
 def menu(dims: int, channels: int, field: float) -> list[Recipe]:
@@ -45,15 +47,15 @@ def frequencies(field: float, most: int = 20, finest: float = 0.75) -> list[floa
         finest: the largest step, in cycles per field: a unit that integrates over the whole field is that narrow.
 
     >>> [round(f, 3) for f in frequencies(7)]
-    [0.071, 0.101, 0.143, 0.202, 0.286, 0.393, 0.45]
+    [0.071, 0.101, 0.143, 0.202, 0.286, 0.393, 0.48]
     """
     lowest = min(0.5 / field, 0.2)
     found = [lowest]
-    while found[-1] < _NYQUIST_SHARE:
+    while found[-1] < _HIGHEST:
         following = min(found[-1] * 2**0.5, found[-1] + finest / field)
-        found.append(min(following, _NYQUIST_SHARE))
+        found.append(min(following, _HIGHEST))
     if len(found) > most:
-        found = np.geomspace(lowest, _NYQUIST_SHARE, most).tolist()
+        found = np.geomspace(lowest, _HIGHEST, most).tolist()
     return found
 
 
@@ -63,13 +65,14 @@ def sizes(field: float, shares: tuple[float, ...]) -> list[float]:
 
 
 def _pictures(field: float) -> Iterator[Recipe]:
-    polarities = np.arange(0, 360, TURN).tolist()
-    orientations = np.arange(0, 180, TURN).tolist()
+    turn = 22.5 if field > LARGE else TURN
+    polarities = np.arange(0, 360, turn).tolist()
+    orientations = np.arange(0, 180, turn).tolist()
     pointed = np.arange(0, 360, 22.5).tolist()
-    strokes = sizes(field, (0.1, 0.2))
+    strokes = sizes(field, (0.1,) if field > LARGE else (0.1, 0.2))
     for polarity in polarities:
         yield Recipe("edge", {"polarity": polarity})
-    waves = frequencies(field, most=20 if field <= 32 else 12 if field <= 100 else 9)
+    waves = frequencies(field, most=20 if field <= 32 else 12 if field <= LARGE else 9)
     for orientation, frequency, phase in product(orientations, waves, PHASES):
         yield Recipe(
             "grating", {"orientation": orientation, "frequency": frequency, "phase": phase}
@@ -82,7 +85,7 @@ def _pictures(field: float) -> Iterator[Recipe]:
             yield Recipe(family, {"direction": way, "width": width, "contrast": contrast})
     for way, angle, contrast in product(pointed, (45.0, 90.0, 120.0), BOTH):
         yield Recipe("corner", {"direction": way, "angle": angle, "contrast": contrast})
-    for orientation, width, contrast in product(np.arange(0, 90, TURN).tolist(), strokes, BOTH):
+    for orientation, width, contrast in product(np.arange(0, 90, turn).tolist(), strokes, BOTH):
         yield Recipe("cross", {"orientation": orientation, "width": width, "contrast": contrast})
     radii = sizes(field, (0.2, 0.3, 0.45))
     for way, radius, width, contrast in product(pointed, radii, strokes, BOTH):
@@ -137,7 +140,8 @@ def _colours(dims: int, channels: int, field: float) -> Iterator[Recipe]:
             yield Recipe("colour", {"hue": float(hue), "strength": 1.0})
         if dims > 2:
             return
-        for polarity, hue in product(np.arange(0, 360, 22.5), np.arange(0, 180, 30)):
+        # Half a turn of polarity: the other half is the same with the opposite hue.
+        for polarity, hue in product(np.arange(0, 180, 22.5), np.arange(0, 360, 30)):
             yield Recipe("colour edge", {"polarity": float(polarity), "hue": float(hue)})
         for radius, hue in product(sizes(field, (0.12, 0.22, 0.35)), np.arange(0, 360, 30)):
             shape = {"radius": radius, "contrast": 1.0}

@@ -29,8 +29,8 @@ def circular_peak(angles: np.ndarray, values: np.ndarray, period: float) -> floa
     at = int(np.argmax(dense))
     above = np.roll(dense, fine // 2 - at) - (dense[at] - (dense[at] - dense.min()) / 6)
     low = np.flatnonzero(above <= 0)
-    if not len(low):
-        return float(angles[0] + at * period / fine)  # a flat curve
+    if not len(low) or above.max() <= 0:
+        return float(angles[0] + at * period / fine) % period  # a flat curve
     left = low[low < fine // 2].max(initial=-1) + 1
     right = low[low > fine // 2].min(initial=fine)
     summit = above[left:right]

@@ -59,6 +59,13 @@ def shelves(recipes: Sequence[Recipe]) -> dict[str, Shelf]:
         rows = np.flatnonzero(families == family)
         names = tuple(recipes[int(rows[0])].parameters)
         table = np.array([[recipes[i].parameters[name] for name in names] for i in rows])
+        if family == "colour edge":
+            # The same pictures under their other name: turned by half a turn, with the opposite hue.
+            opposite = table.copy()
+            for name in ("polarity", "hue"):
+                column = names.index(name)
+                opposite[:, column] = (table[:, column] + 180) % 360
+            table, rows = np.concatenate([table, opposite]), np.concatenate([rows, rows])
         found[family] = Shelf(family, names, table, rows)
     return found
 

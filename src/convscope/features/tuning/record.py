@@ -1,13 +1,15 @@
 """What is known of one unit after it was shown stimuli."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 import numpy as np
 
 NONE = "none"
 """The family of a unit that no stimulus drives above its response to grey."""
+
+_PER_SAMPLE = ("frequency", "sweep")
 
 
 @final
@@ -38,3 +40,16 @@ class Tuning:
     best_by_family: Mapping[str, float]
     baseline: float
     second: tuple[str, float]
+
+    def at_rate(self, rate: float) -> "Tuning":
+        """Return the tuning with frequencies per second, where they were per sample.
+
+        Args:
+            rate: samples per second.
+        """
+        preferred = {n: v * rate if n in _PER_SAMPLE else v for n, v in self.preferred.items()}
+        curves = {
+            name: (places * rate if name in _PER_SAMPLE else places, responses)
+            for name, (places, responses) in self.curves.items()
+        }
+        return replace(self, preferred=preferred, curves=curves)

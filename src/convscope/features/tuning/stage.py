@@ -23,7 +23,8 @@ from convscope.receptive.fields import AxisField
 
 LIKE = 1.25
 """Fields whose sizes differ by less than this factor share their pictures."""
-_MARGIN = 8  # neighbours are read up to an eighth of the field away
+_MARGIN = 8  # neighbours are read up to an eighth of the field away, or one step
+_FINE = 6  # strides of more than a sixth of the field leave gaps, which a lattice fills
 _MOST_STEPS = 4
 
 
@@ -120,7 +121,7 @@ def _steps(row: LayerField) -> tuple[int, ...]:
     """Return how many neighbours on either side are read, per axis."""
     found = []
     for size, stride in zip(_sizes(row), row.stride, strict=True):
-        found.append(min(max(1, round(size / _MARGIN / float(stride))), _MOST_STEPS))
+        found.append(min(max(1, int(size / _MARGIN / float(stride))), _MOST_STEPS))
     return tuple(found)
 
 
@@ -178,7 +179,7 @@ def _stage(screen: Screen, group: Sequence[LayerField], *, small: bool) -> Stage
     field = max(_extent(row) for row in group)
     watches = {row.name: _watch(row, screen, small=small) for row in group}
     lattices = [
-        (0.0, float(stride) / 2) if stride and float(stride) > field / _MARGIN else (0.0,)
+        (0.0, float(stride) / 2) if stride and float(stride) > field / _FINE else (0.0,)
         for stride in (min(float(row.stride[axis]) for row in group) for axis in range(screen.dims))
     ]
     moves = np.stack(np.meshgrid(*lattices, indexing="ij"), -1).reshape(-1, screen.dims)

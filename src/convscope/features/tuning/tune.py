@@ -24,6 +24,7 @@ def tune(
     *,
     fields: Mapping[str, LayerField],
     natural_max: Mapping[str, np.ndarray] | None = None,
+    rate: float | None = None,
     batch: int = 32,
     progress: Progress = silent,
 ) -> dict[str, list[Tuning]]:
@@ -34,6 +35,7 @@ def tune(
         layers: names of layers, channels first.
         fields: their receptive fields, by name.
         natural_max: the natural maximum of each unit, ``(U,)`` by layer, where it is known.
+        rate: samples per second of sound; frequencies are then in hertz, else in cycles per sample.
         batch: pictures at a time.
         progress: called with what is being done, pictures shown so far, and None.
 
@@ -69,7 +71,7 @@ def tune(
                     polished[name],
                     unit,
                     None if natural is None else float(natural[unit]),
-                )
+                ).at_rate(rate if net.dims == 1 and rate else 1.0)
                 for unit in range(len(seen.baseline))
             ]
     return {name: found[name] for name in layers}

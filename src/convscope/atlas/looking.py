@@ -12,9 +12,10 @@ from typing import Any
 from convscope.atlas.facts import layer_table, network_document, network_facts
 from convscope.atlas.files import as_json
 from convscope.atlas.reader import Atlas
+from convscope.atlas.result import Step, Unmeasured
 from convscope.atlas.samples import data_document, data_facts
 from convscope.atlas.schema import IDEAS, fingerprint
-from convscope.atlas.steps import Step, Unmeasured, steps
+from convscope.atlas.steps import steps
 from convscope.atlas.writer import AtlasWriter, check_place
 from convscope.data import Source
 from convscope.errors import SpecError
@@ -28,6 +29,7 @@ def look(
     *,
     out: str | Path,
     only: Sequence[str] | None = None,
+    layers: Sequence[str] | None = None,
     budget_s: float | None = None,
     seed: int = 0,
     batch: int = 16,
@@ -42,6 +44,7 @@ def look(
         data: what it looks at; None leaves out what needs data.
         out: the atlas's folder, made if there is none.
         only: the ideas to measure; None measures all of them.
+        layers: whose units are looked at; None takes one for each block, and the output.
         budget_s: seconds after which no further step is begun; what is left is named in
             ``atlas.manifest.left``, and the next run goes on with it.
         seed: for what is drawn at random.
@@ -75,11 +78,13 @@ def look(
             data,
             None if about is None else about["fingerprint"],
             ideas,
+            Path(out),
+            layers=layers,
             seed=seed,
             batch=batch,
         )
         for step in planned:
-            if any(atlas.has(step.idea, one) for one in (step.fingerprint, *step.contained_in)):
+            if any(atlas.has(step.entry, one) for one in (step.fingerprint, *step.contained_in)):
                 continue
             try:
                 _measure(atlas, step, watched)
@@ -94,15 +99,18 @@ def look(
 def _measure(atlas: AtlasWriter, step: Step, progress: Progress) -> None:
     begun = time.monotonic()
     progress(step.what, 0, None)
-    finding, document, pictures = step.measure(progress)
+    result = step.measure(progress)
     atlas.put_finding(
-        step.idea,
+        step.entry,
         step.fingerprint,
-        finding,
-        document=document,
-        pictures=pictures,
+        result.finding,
+        document=result.document,
+        pictures=result.pictures,
+        table=result.table,
         seconds=round(time.monotonic() - begun, 3),
     )
+    if result.finished is not None:
+        result.finished()
 
 
 def checked_ideas(only: Sequence[str] | None) -> tuple[str, ...]:

@@ -1,11 +1,13 @@
 """What `look` measures: one step per result, with the fingerprint of all that it depends on."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from convscope.atlas.result import Result, Step, Unmeasured
 from convscope.atlas.samples import TALLEST, webp
 from convscope.atlas.schema import fingerprint
 from convscope.data import Source
@@ -20,43 +22,14 @@ SAMPLES = 16
 """Samples on which effective fields are measured."""
 
 
-class Unmeasured(Exception):
-    """Why a network or its data do not allow a measurement that adds to one which is kept already."""
-
-
-class Result(NamedTuple):
-    """A Finding, its JSON document, and the files that the document shows."""
-
-    finding: Finding
-    document: dict[str, Any]
-    pictures: dict[str, bytes]
-
-
-@dataclass(frozen=True)
-class Step:
-    """One measurement.
-
-    Args:
-        idea: the idea, which names the entry that keeps the result.
-        what: what is measured: the idea, or what is added to it.
-        fingerprint: hash of all that the result depends on.
-        measure: how to make it; told where to report progress.
-        contained_in: fingerprints of results that hold this one and more.
-    """
-
-    idea: str
-    what: str
-    fingerprint: str
-    measure: Callable[[Progress], Result]
-    contained_in: tuple[str, ...] = ()
-
-
 def steps(
     network: Network,
     data: Source | None,
     data_fingerprint: str | None,
     ideas: Sequence[str],
+    folder: Path,
     *,
+    layers: Sequence[str] | None,
     seed: int,
     batch: int,
 ) -> Iterator[Step]:
@@ -67,6 +40,8 @@ def steps(
         data: what it looks at; None leaves out what needs data.
         data_fingerprint: of the data that the atlas is about, given now or before.
         ideas: the ideas to measure.
+        folder: the atlas.
+        layers: whose units are looked at; None takes the usual ones.
         seed: for what is drawn at random.
         batch: samples that pass through the network at once; no result depends on it.
     """
@@ -96,6 +71,19 @@ def steps(
                 seen,
                 lambda progress: _effective(network, data, seed, batch, progress),
             )
+    if "features" in ideas and data is not None:
+        from convscope.atlas.feature_steps import feature_steps
+        from convscope.features import Settings
+
+        yield from feature_steps(
+            network,
+            data,
+            data_fingerprint,
+            folder,
+            layers=None if layers is None else tuple(layers),
+            settings=Settings(seed=seed),
+            batch=batch,
+        )
 
 
 def _plain(finding: Finding) -> Result:

@@ -39,6 +39,7 @@ class Sheets:
     def document(self) -> dict[str, Any]:
         """Return where the tiles are, for a page."""
         return {
+            "picture": f"pictures/{next(iter(self.files))}",
             "pictures": [f"pictures/{name}" for name in self.files],
             "tile": self.tile,
             "columns": self.columns,

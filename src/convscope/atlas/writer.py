@@ -149,6 +149,7 @@ class AtlasWriter:
         *,
         document: Mapping[str, Any] | None = None,
         pictures: Mapping[str, bytes] | None = None,
+        table: "pa.Table | None" = None,
         seconds: float | None = None,
     ) -> None:
         """Keep a Finding: its table, its document, its summary and its protocol.
@@ -159,6 +160,7 @@ class AtlasWriter:
             finding: what was found.
             document: its JSON document, where more is in it than ``finding.document()`` has.
             pictures: the files that the document shows, by their names in ``pictures/``.
+            table: its rows, where they are not the finding's own.
             seconds: how long it took.
         """
         self.put(
@@ -168,7 +170,7 @@ class AtlasWriter:
             idea=finding.idea,
             summary=finding.summary(),
             protocol=asdict(finding.protocol),
-            table=finding.table(),
+            table=finding.table() if table is None else table,
             pictures=pictures,
             seconds=seconds,
         )

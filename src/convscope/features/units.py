@@ -1,0 +1,291 @@
+"""What is known of the units of one layer, put together: evidence side by side, nothing measured here."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import isfinite
+from typing import TYPE_CHECKING, Any, final
+
+import numpy as np
+
+from convscope.features.circuits import LayerLinks, Link, UnitLinks
+from convscope.features.concepts import Label
+from convscope.features.exemplars import LayerHarvest, histogram
+from convscope.features.synthesis import Synthesis
+from convscope.features.tuning import Tuning
+from convscope.network import Layer
+from convscope.receptive import LayerField
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+DEAD = "dead on data"
+Box = list[list[int]]
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class LayerFeatures:
+    """The units of one layer.
+
+    Args:
+        layer: the layer.
+        field: what its units can see.
+        harvest: what they did over the data.
+        tunings: what stimuli they prefer, one a unit; None where that was not measured.
+        labels: what they respond to, one a unit; None where that was not measured.
+        syntheses: pictures made for them, by unit.
+        links: the units that feed them and those that they feed; None where that was not measured.
+        trust: how well their pictures predict them, by the kind of picture.
+    """
+
+    layer: Layer
+    field: LayerField
+    harvest: LayerHarvest
+    tunings: Sequence[Tuning] | None = None
+    labels: Sequence[Label] | None = None
+    syntheses: Mapping[int, Sequence[Synthesis]] = field(default_factory=dict)
+    links: LayerLinks | None = None
+    trust: Mapping[str, Any] | None = None
+
+    @property
+    def name(self) -> str:
+        """The layer's name."""
+        return self.layer.name
+
+    @property
+    def units(self) -> int:
+        """How many units it has."""
+        return self.harvest.units
+
+    @property
+    def dead(self) -> np.ndarray:
+        """Which units never changed over the data, booleans ``(U,)``."""
+        return ~(self.harvest.maximum > self.harvest.minimum)
+
+    def unit(self, number: int) -> "Unit":
+        """Return one unit.
+
+        Raises:
+            IndexError: there is no such unit.
+        """
+        if not 0 <= number < self.units:
+            raise IndexError(f"{self.name} has {self.units} units, from 0; there is no {number}")
+        return Unit(self, number)
+
+    def box(self, position: np.ndarray) -> Box:
+        """Return what the units at a position of the map can see: ``[low, high)`` per axis of the input.
+
+        Args:
+            position: indices into the map, ``(D,)``; empty for a layer without positions.
+        """
+        whole = [[0, size] for size in self.field.input]
+        if len(position) != len(whole) or any(self.field.is_global):
+            return whole
+        seen = self.field.box([int(place) for place in position])
+        return whole if seen is None else [[low, high + 1] for low, high in seen]
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Unit:
+    """One unit of a layer.
+
+    Args:
+        of: the layer's units.
+        number: which of them.
+    """
+
+    of: LayerFeatures
+    number: int
+
+    @property
+    def status(self) -> str:
+        """``"dead on data"``, what became of its synthesis (``"ok"``, ``"weak"``, ``"failed"``), or ``"ok"``."""
+        if self.of.dead[self.number]:
+            return DEAD
+        return self.syntheses[0].status if self.syntheses else "ok"
+
+    @property
+    def tuning(self) -> Tuning | None:
+        """What stimuli it prefers."""
+        return None if self.of.tunings is None else self.of.tunings[self.number]
+
+    @property
+    def label(self) -> Label | None:
+        """What it responds to."""
+        return None if self.of.labels is None else self.of.labels[self.number]
+
+    @property
+    def syntheses(self) -> Sequence[Synthesis]:
+        """Pictures made for it, the positive one first."""
+        return self.of.syntheses.get(self.number, ())
+
+    @property
+    def inputs(self) -> Sequence[Link]:
+        """The units that feed it, the strongest first."""
+        return self._linked.inputs
+
+    @property
+    def outputs(self) -> Sequence[Link]:
+        """The units that it feeds, the strongest first."""
+        return self._linked.outputs
+
+    @property
+    def exemplars(self) -> list[dict[str, Any]]:
+        """The samples where it is highest: sample, value, position in the map, box in the input."""
+        found = self.of.harvest
+        return self._shown(found.samples, found.values, found.positions)
+
+    @property
+    def lows(self) -> list[dict[str, Any]]:
+        """The samples where it is lowest, in the same form."""
+        found = self.of.harvest
+        return self._shown(found.low_samples, found.low_values, found.low_positions)
+
+    @property
+    def deciles(self) -> list[dict[str, Any]]:
+        """One sample from each tenth of its range, in the same form, ``decile`` from 1."""
+        found = self.of.harvest
+        shown = zip(
+            range(1, found.decile_samples.shape[1] + 1),
+            found.decile_samples[self.number],
+            found.decile_values[self.number],
+            found.decile_positions[self.number],
+            strict=True,
+        )
+        return [
+            {"decile": decile, **self._one(sample, value, position)}
+            for decile, sample, value, position in shown
+            if sample >= 0
+        ]
+
+    @property
+    def _linked(self) -> UnitLinks:
+        return self.of.links.units[self.number] if self.of.links else UnitLinks((), ())
+
+    def document(self) -> dict[str, Any]:
+        """Return the fields of the contract, as JSON."""
+        found, first = self.of.harvest, next(iter(self.syntheses), None)
+        return {
+            "layer": self.of.name,
+            "unit": self.number,
+            "status": self.status,
+            "natural_max": number(found.maximum[self.number]),
+            "density": number(found.density[self.number]),
+            "exemplars": self.exemplars,
+            "synthesis": first and _synthesis(first),
+            "tuning": self.tuning and tuning_document(self.tuning),
+            "label": self.label and self.label.document(),
+            "inputs": [link.document() for link in self.inputs],
+            "outputs": [link.document() for link in self.outputs],
+        }
+
+    def details(self) -> dict[str, Any]:
+        """Return everything that is known of it, as JSON."""
+        found, n = self.of.harvest, self.number
+        links = {"inputs": self.inputs, "outputs": self.outputs}
+        return {
+            **self.document(),
+            "natural_min": number(found.minimum[n]),
+            "mean": number(found.mean[n]),
+            "deviation": number(found.variance[n] ** 0.5),
+            "deciles": self.deciles,
+            "lows": self.lows,
+            "histogram": _histogram(found, n),
+            "synthesis": [_synthesis(one) for one in self.syntheses],
+            "tuning": self.tuning and tuning_document(self.tuning, curves=True),
+            **{way: [_link(link) for link in links[way]] for way in links},
+        }
+
+    def show(self) -> "Image":
+        """Return its syntheses as one picture, for a notebook.
+
+        Raises:
+            ValueError: none was made, or they are not pictures.
+        """
+        from convscope.features.showing import sheet
+
+        return sheet([one.image for one in self.syntheses])
+
+    def _shown(
+        self, samples: np.ndarray, values: np.ndarray, positions: np.ndarray
+    ) -> list[dict[str, Any]]:
+        rows = zip(samples[self.number], values[self.number], positions[self.number], strict=True)
+        return [self._one(*row) for row in rows if row[0] >= 0]
+
+    def _one(self, sample: int, value: float, position: np.ndarray) -> dict[str, Any]:
+        return {
+            "sample": int(sample),
+            "value": number(value),
+            "position": [int(place) for place in position],
+            "box": self.of.box(position),
+        }
+
+
+def number(value: float) -> float | None:
+    """Return a number as JSON holds it: five digits, None where there is none.
+
+    >>> number(0.123456789), number(float("nan"))
+    (0.12346, None)
+    """
+    return float(f"{value:.5g}") if isfinite(value) else None
+
+
+def tuning_document(tuning: Tuning, *, curves: bool = False) -> dict[str, Any]:
+    """Return what a unit prefers, as JSON.
+
+    Args:
+        tuning: what it prefers.
+        curves: whether the curves behind it come along.
+    """
+    found: dict[str, Any] = {
+        "family": tuning.family,
+        "preferred": {name: number(value) for name, value in tuning.preferred.items()},
+        "selectivity": number(tuning.selectivity),
+        "phase_invariance": number(tuning.phase_invariance),
+        "percent_of_natural": number(tuning.percent_of_natural),
+    }
+    if curves:
+        found["baseline"] = number(tuning.baseline)
+        found["best_by_family"] = {f: number(v) for f, v in tuning.best_by_family.items()}
+        found["curves"] = {
+            name: {"values": list(map(number, values)), "responses": list(map(number, responses))}
+            for name, (values, responses) in tuning.curves.items()
+        }
+    return found
+
+
+def _synthesis(made: Synthesis) -> dict[str, Any]:
+    percent = made.percent_of_natural
+    return {
+        "kind": made.kind,
+        "status": made.status,
+        "activation": number(made.activation),
+        "percent_of_natural": None if percent is None else number(percent),
+        "why": made.why,
+    }
+
+
+def _link(link: Link) -> dict[str, Any]:
+    kernel = link.kernel
+    return link.document() | {
+        "kernel": None
+        if kernel is None
+        else {"shape": list(kernel.shape), "values": list(map(number, kernel.ravel().tolist()))}
+    }
+
+
+def _histogram(found: LayerHarvest, unit: int, bars: int = 40) -> dict[str, list] | None:
+    """Return the share of a unit's values in bars of equal width over its range."""
+    low, high = found.minimum[unit], found.maximum[unit]
+    counts = found.histogram[unit]
+    if not high > low or not counts.sum():
+        return None
+    at = np.linspace(low, high, bars + 1)
+    # The bins are finer than the bars near zero and wider far from it: their counts are spread evenly.
+    below = np.interp(at, np.clip(histogram.edges(), low, high), np.append(0, np.cumsum(counts)))
+    share = np.diff(below) / counts.sum()
+    return {
+        "edges": [number(edge) for edge in at],
+        "share": [number(part) for part in share],
+    }

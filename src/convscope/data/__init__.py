@@ -1,6 +1,6 @@
 """What the network looks at: a data spec becomes a Source of samples."""
 
-from convscope.data.fit import fit
+from convscope.data.fit import fit, fit_masks
 from convscope.data.sample import LEVELS, Batch, Box, Contents, Kind, Sample, Source, spread
 from convscope.data.sources import open_source
 from convscope.rooms import callable_as
@@ -14,6 +14,7 @@ __all__ = [
     "Sample",
     "Source",
     "fit",
+    "fit_masks",
     "open_source",
     "spread",
 ]

@@ -39,8 +39,31 @@ def fit(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     if array.shape == tuple(shape):
         return array
     if len(shape) == 2:
-        array = _loudest(array, shape[1])
+        array = array[:, _loudest(array, shape[1])]
     return _cover(array, shape[1:]) if len(shape) == 3 else _centre(array, shape[1:])
+
+
+def fit_masks(masks: np.ndarray, array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Return a sample's masks, fitted as the sample itself is.
+
+    Args:
+        masks: bool ``(K, *S)``.
+        array: the sample, float32 ``(C, *S)``; a sound is cropped to where it is loud.
+        shape: the target ``(C', *S')``.
+
+    Returns:
+        bool ``(K, *S')``: true where most of the position is in the mask.
+
+    >>> masks, sound = np.array([[False, False, True, True]]), np.array([[0, 0, 1, 1]], np.float32)
+    >>> fit_masks(masks, sound, (1, 2))
+    array([[ True,  True]])
+    """
+    if masks.shape[1:] == tuple(shape[1:]):
+        return masks
+    if len(shape) == 2:
+        masks = masks[:, _loudest(to_channels(array, shape[0]), shape[1])]
+    wide = masks.astype(np.float32)
+    return (_cover(wide, shape[1:]) if len(shape) == 3 else _centre(wide, shape[1:])) > 0.5
 
 
 def to_channels(array: np.ndarray, channels: int) -> np.ndarray:
@@ -89,16 +112,16 @@ def _cover(array: np.ndarray, target: tuple[int, ...]) -> np.ndarray:
     return np.stack(channels)
 
 
-def _loudest(array: np.ndarray, length: int) -> np.ndarray:
-    """Crop a sound ``(C, T)`` to the stretch of ``length`` samples that has most energy."""
+def _loudest(array: np.ndarray, length: int) -> slice:
+    """Return the stretch of ``length`` samples of a sound ``(C, T)`` that has most energy."""
     energy = np.concatenate([[0.0], np.cumsum(np.square(array, dtype=np.float64).sum(0))])
     if len(energy) <= length + 1:
-        return array
+        return slice(None)
     held = energy[length:] - energy[:-length]
     # Sums differ in their last digits where the sound is periodic or silent: those are equal.
     equal = np.flatnonzero(held >= held.max() - 1e-9 * energy[-1])
     start = int(equal[np.argmin(np.abs(equal - (len(held) - 1) / 2))])
-    return array[:, start : start + length]
+    return slice(start, start + length)
 
 
 def _centre(array: np.ndarray, target: tuple[int, ...]) -> np.ndarray:

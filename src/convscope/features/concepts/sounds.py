@@ -1,0 +1,119 @@
+"""What classical operators find in a sound: tones by band, onsets, clicks, chirps, noise, harmonics, slopes.
+
+The short-time spectrum at one window length is one scale; a window tells frequencies apart by about two over its
+length, and moments by about a quarter of it, so several lengths are looked at.
+"""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from convscope.features.concepts.filters import derivative
+
+WINDOWS = (32, 128, 512, 2048)
+"""Lengths of the windows, in samples of sound."""
+HOPS = 4
+"""Windows begin every quarter of their length."""
+HIGHEST = 0.4
+"""The centre of the highest band, in cycles per sample; the others are each a third of an octave lower."""
+_THIRD = 2 ** (1 / 3)
+_TINY = 1e-9
+
+
+def wave_maps(x: Tensor) -> dict[str, Tensor]:
+    """Return what the waveform itself does, sample by sample.
+
+    Args:
+        x: (B, C, T) in [-1, 1].
+
+    Returns:
+        By concept (B, T): the height above and below zero, the slope up and down.
+    """
+    wave = x.mean(1, keepdim=True)
+    level, slope = derivative(wave, (0,))[:, 0], derivative(wave, (1,))[:, 0]
+    return {
+        "crest": level.clamp_min(0),
+        "trough": (-level).clamp_min(0),
+        "rise": slope.clamp_min(0),
+        "fall": (-slope).clamp_min(0),
+    }
+
+
+def sound_maps(x: Tensor, window: int, rate: int | None) -> dict[str, Tensor]:
+    """Return the strength of each concept in each quarter window.
+
+    Args:
+        x: (B, C, T) in [-1, 1].
+        window: length of the window in samples.
+        rate: samples a second, for the names of tones; None names them in cycles per sample.
+
+    Returns:
+        By concept (B, frames): frame j is about the samples from ``j * window / 4`` on, a quarter window of them.
+    """
+    power = _spectrum(x.mean(1), window)  # (B, frames, bins)
+    total = power.sum(-1)
+    loud = total.sqrt()
+    found: dict[str, Tensor] = {}
+    bands = _bands(window, power)
+    layers = torch.stack([power @ weights for _, weights in bands], -1)
+    for (frequency, _), one in zip(bands, layers.unbind(-1), strict=True):
+        found[f"tone {named(frequency, rate)}"] = one.sqrt()
+    before, after = F.pad(loud[:, :-1], (1, 0)), F.pad(loud[:, 1:], (0, 1))
+    found["loud"], found["quiet"] = loud, 1 / (loud + 1e-3)
+    found["onset"], found["offset"] = (loud - before).clamp_min(0), (loud - after).clamp_min(0)
+    found["click"] = (loud - torch.maximum(before, after)).clamp_min(0)
+    flat = torch.exp((power + _TINY).log().mean(-1)) / (power.mean(-1) + _TINY)
+    found["noise"] = loud * flat
+    found["chirp up"], found["chirp down"] = _chirps(layers)
+    share = layers.amax(-1) / (total + _TINY)
+    found["harmonic"] = loud * _periodic(power, window) * (1 - share).clamp_min(0)
+    return found
+
+
+def _spectrum(wave: Tensor, window: int) -> Tensor:
+    """Return the power in each frequency bin, without the mean, (B, frames, window / 2)."""
+    hop = window // HOPS
+    frames = -(-wave.shape[1] // hop)
+    before = (window - hop) // 2
+    after = max(0, (frames - 1) * hop + window - before - wave.shape[1])
+    pieces = F.pad(wave, (before, after)).unfold(1, window, hop)[:, :frames]
+    pieces = pieces - pieces.mean(-1, keepdim=True)
+    bins = torch.fft.rfft(pieces * torch.hann_window(window, dtype=wave.dtype), dim=-1)
+    return bins.abs().square()[..., 1:] * (4 / window**2)
+
+
+def _bands(window: int, like: Tensor) -> list[tuple[float, Tensor]]:
+    """Return bands a third of an octave apart: the centre in cycles per sample, the weight of each bin."""
+    bins = torch.arange(1, like.shape[-1] + 1, dtype=like.dtype) / window
+    found, frequency = [], HIGHEST
+    while frequency * window >= 2:
+        octaves = (bins / frequency).log2().abs()
+        width = torch.clamp(1.5 / (bins * window), min=1 / 3)  # a low bin is wide in octaves
+        found.append((frequency, (1 - octaves / width).clamp_min(0)))
+        frequency /= _THIRD
+    return found
+
+
+def named(frequency: float, rate: int | None) -> str:
+    """Return a frequency in cycles per sample as people write it: in hertz where the rate is known."""
+    if rate is None:
+        return f"{frequency:.2g} per sample"
+    hertz = float(f"{frequency * rate:.2g}")
+    return f"{hertz:.0f} Hz"
+
+
+def _chirps(layers: Tensor) -> tuple[Tensor, Tensor]:
+    """Return how much power moves to the next higher and to the next lower band from frame to frame."""
+    level = layers.sqrt()  # bands from high to low
+    now, then = level[:, :-1], level[:, 1:]
+    up = (now[..., 1:] * then[..., :-1]).sum(-1)
+    down = (now[..., :-1] * then[..., 1:]).sum(-1)
+    rising = F.pad((up - down).clamp_min(0), (0, 1)).sqrt()
+    return rising, F.pad((down - up).clamp_min(0), (0, 1)).sqrt()
+
+
+def _periodic(power: Tensor, window: int) -> Tensor:
+    """Return the largest correlation with itself a period later, 0 to 1."""
+    repeats = torch.fft.irfft(F.pad(power, (1, 0)), n=window, dim=-1)
+    later = repeats[..., max(4, window // 16) : window // 2 + 1]
+    return (later.amax(-1) / (repeats[..., 0] + _TINY)).clamp(0, 1)

@@ -5,6 +5,7 @@ faster (Olah, Mordvintsev, Schubert 2017). The published matrix is that of Image
 estimated, for any number of channels, from what the network really looks at.
 """
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -121,5 +122,5 @@ def _read(source: Source, shape: tuple[int, ...], samples: int, seed: int) -> It
     count = min(samples, len(source))
     starts = np.arange(count + 1) * len(source) // count
     generator = np.random.default_rng(seed)
-    for first, end in zip(starts[:-1], starts[1:], strict=True):
+    for first, end in itertools.pairwise(starts):
         yield fit(source[int(generator.integers(first, end))].array, shape)[None]

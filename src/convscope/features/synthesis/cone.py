@@ -7,10 +7,9 @@ operation computes only what the unit reads: a field of 35 pixels costs a thousa
 network gives (tests compare both).
 """
 
-import copy
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor, fx, nn
@@ -99,7 +98,7 @@ def channel_groups(net: Network, layer: str) -> list[Span]:
     for tensor in tensors:
         assert isinstance(tensor, fx.Node)
         ends.append(ends[-1] + int(tensor.meta["val"].shape[1]))
-    return list(zip(ends[:-1], ends[1:], strict=True))
+    return list(itertools.pairwise(ends))
 
 
 def is_rectified(net: Network, layer: str) -> bool:

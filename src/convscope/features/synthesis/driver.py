@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from convscope.errors import SpecError
 from convscope.features.synthesis.ascent import Ascent, Setting

@@ -40,7 +40,7 @@ def redirected(module: fx.GraphModule) -> fx.GraphModule:
 def _limits(node: fx.Node) -> tuple[float, float]:
     name = operation(node).rstrip("_")
     low, high = _CLOSED[name]
-    given = [value for value in node.args[1:3]]
+    given = list(node.args[1:3])
     if name in ("hardtanh", "clamp", "clamp_min"):
         low = float(given[0]) if given and isinstance(given[0], int | float) else low  # type: ignore[arg-type]
         high = float(given[1]) if len(given) > 1 and isinstance(given[1], int | float) else high  # type: ignore[arg-type]

@@ -38,24 +38,24 @@ def _pictures(
             return np.full((32, 32, 3), 127, np.uint8)
         return drawn(made.family(i, u), made.orientation(u) + turn, u)
 
-    files = {
-        f"{name}-synthesis.webp": sheet(units, picture),
-        f"{name}-exemplars.webp": sheet(units, lambda u: 255 - picture(u, 90)),
-    }
+    made_for = sheet(units, picture)
+    found_for = sheet(units, lambda u: 255 - picture(u, 90)) if full else made_for
+    files = {f"{name}-synthesis.webp": made_for, f"{name}-exemplars.webp": found_for}
     sheets: Row = {
-        kind: described(f"{name}-{kind}.webp") for kind in ("synthesis", "exemplars")
+        kind: described([f"{name}-{kind}.webp"], units) for kind in ("synthesis", "exemplars")
     } | {"all": None, "maps": None}
     if full:
-        kinds = len(made.KINDS)
+        kinds, shown = len(made.KINDS), made.EXEMPLARS
         files[f"{name}-all.webp"] = sheet(
             kinds * units, lambda n: picture(n // kinds, 20 * (n % kinds))
         )
-        files[f"{name}-maps.webp"] = sheet(
-            made.EXEMPLARS * units, lambda n: bump(MAPS, (n % 7 / 7, n % 5 / 5), 0.9), MAPS
-        )
-        sheets["all"] = described(f"{name}-all.webp")
-        maps = described(f"{name}-maps.webp", MAPS)
-        sheets["maps"] = {"pictures": [maps.pop("picture")]} | maps
+        sheets["all"] = described([f"{name}-all.webp"], kinds * units)
+        half = shown * units // 2  # of the maps a picture each
+        for part in range(2):
+            files[f"{name}-maps-{part}.webp"] = sheet(
+                half, lambda n, at=part * half: bump(MAPS, made.peak(at + n), 0.9), MAPS
+            )
+        sheets["maps"] = described([f"{name}-maps-{part}.webp" for part in range(2)], half, MAPS)
     return sheets, files
 
 

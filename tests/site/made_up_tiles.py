@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -31,11 +32,16 @@ def lossless(levels: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
-def described(place: str, side: int = TILE) -> dict[str, Any]:
-    """Return what a document says of a sheet."""
-    return {"picture": f"pictures/{place}", "tile": [side, side], "columns": COLUMNS}
+def described(places: list[str], per: int, side: int = TILE) -> dict[str, Any]:
+    """Return what a document says of sheets of ``per`` tiles each."""
+    pictures = [f"pictures/{place}" for place in places]
+    return {
+        "picture": pictures[0], "pictures": pictures, "per": per,
+        "tile": [side, side], "columns": COLUMNS,
+    }  # fmt: skip
 
 
+@cache
 def drawn(family: str, turn: float, shade: int, side: int = TILE) -> np.ndarray:
     """Return a family's picture in a window: stripes along ``turn`` degrees, a disc, or a hue."""
     rows, columns = np.mgrid[0:side, 0:side] * (2 / (side - 1)) - 1

@@ -186,9 +186,9 @@
  * @typedef {{layer: string, step: number[], halo: [number, number][]}} Tiling
  * @typedef {{layers: Field[], advice?: Advice[], tiling?: Tiling | null}} ReceptiveDocument
  *
- * @typedef {{picture: string, tile: [number, number], columns: number}} Sheet  tiles row by row
- * @typedef {{pictures: string[], tile: [number, number], columns: number}} MapSheets
- * @typedef {{synthesis?: Sheet | null, exemplars?: Sheet | null, all?: Sheet | null, maps?: MapSheets | null}} Sheets
+ * Tiles of one size, row by row; `per` in a picture, then in the next.
+ * @typedef {{pictures: string[], per: number, tile: [number, number], columns: number}} Sheet
+ * @typedef {{synthesis?: Sheet | null, exemplars?: Sheet | null, all?: Sheet | null, maps?: Sheet | null}} Sheets
  *
  * @typedef {{mean: number, interval: [number, number]}} Score
  *

@@ -42,24 +42,19 @@ export function brightness(path) {
 const sheets = new Map();
 
 /**
- * Read the brightness of a part of a picture, row by row, 0 to 255. The parts are numbered row by row,
- * through all the pictures if there are several.
- * @param {{pictures: string[], tile: [number, number], columns: number}} sheet
- * @param {number} part
+ * Read the brightness of one tile of a sheet, row by row, 0 to 255.
+ * @param {import("../types.js").Sheet} sheet
+ * @param {number} i
  * @returns {Promise<Uint8ClampedArray>}
  */
-export async function brightnessOf({ pictures, tile: [high, wide], columns }, part) {
-  const open = (/** @type {string} */ path) => {
-    const known = sheets.get(path) ?? fetch(path).then(async (response) => createImageBitmap(await response.blob(), { colorSpaceConversion: "none" }));
-    known.catch(() => sheets.delete(path));
-    sheets.set(path, known);
-    return known;
-  };
-  const each = columns * Math.max(1, Math.floor((await open(pictures[0])).height / high));
-  const sheet = await open(pictures[Math.floor(part / each)]);
-  const place = part % each;
+export async function brightnessOf({ pictures, per, tile: [high, wide], columns }, i) {
+  const path = pictures[Math.floor(i / per)];
+  const known = sheets.get(path) ?? fetch(path).then(async (response) => createImageBitmap(await response.blob(), { colorSpaceConversion: "none" }));
+  known.catch(() => sheets.delete(path));
+  sheets.set(path, known);
+  const place = i % per;
   const context = /** @type {OffscreenCanvasRenderingContext2D} */ (new OffscreenCanvas(wide, high).getContext("2d"));
-  context.drawImage(sheet, -(place % columns) * wide, -Math.floor(place / columns) * high);
+  context.drawImage(await known, -(place % columns) * wide, -Math.floor(place / columns) * high);
   return context.getImageData(0, 0, wide, high).data.filter((_, i) => i % 4 === 0);
 }
 

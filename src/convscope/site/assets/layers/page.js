@@ -35,18 +35,20 @@ export async function open(site) {
   let toggled = new Set();
   let drawn = "";
   let inPanel = "";
+  /** How units are shown: that stays from layer to layer. @type {Record<string, string | null>} */
+  let kept = {};
   const shown = units(known);
 
   const chart = h("nav", { class: "network", "aria-label": "The network’s layers" });
   const panel = h("div", { class: "panel" });
   const node = h("article", { class: "layers" },
     h("h1", {}, title),
-    h("p", { class: "lead" }, `${counted(layers.length, "layer")}, the input at the top. A block is as wide as it has channels and as high as its map has resolution. Choose one to see what it does.`),
+    h("p", { class: "lead" }, `${counted(layers.length, "layer")}, the input at the top. A block is as wide as it has channels and as high as its map has resolution. ${features.layers.length ? "A small bar shows what a layer’s units stand for. " : ""}Choose one to see what it does.`),
     h("div", { class: "columns" }, chart, panel));
   panel.addEventListener("keydown", (event) => step(/** @type {KeyboardEvent} */ (event)));
 
   /** @param {string} name */
-  const select = (name) => href("layers", [name], { open: [...toggled].join(",") || null });
+  const select = (name) => href("layers", [name], { open: [...toggled].join(",") || null, ...kept });
 
   /** @param {string} path */
   function toggle(path) {
@@ -80,6 +82,7 @@ export async function open(site) {
   /** @param {import("../types.js").Route} route */
   function update({ path, query }) {
     const layer = layers.find(({ name }) => name === path[0]) ?? null;
+    kept = { show: query.get("show"), sort: query.get("sort") };
     toggled = new Set((query.get("open") ?? "").split(",").filter(Boolean));
     const open = new Set(usual);
     for (const stage of toggled) if (!open.delete(stage)) open.add(stage);
@@ -90,7 +93,9 @@ export async function open(site) {
       drawn = wanted;
     }
     for (const link of chart.querySelectorAll("[data-layer]")) {
-      const here = link.getAttribute("data-layer") === layer?.name;
+      const name = link.getAttribute("data-layer") ?? "";
+      const here = name === layer?.name;
+      link.setAttribute("href", select(name));
       if (here) link.setAttribute("aria-current", "true");
       else link.removeAttribute("aria-current");
       if (here) link.scrollIntoView({ block: "nearest" });
@@ -98,6 +103,7 @@ export async function open(site) {
     const panelled = `${path[0]} ${[...toggled]}`;
     if (panelled !== inPanel) fill(panel, ...(layer ? facts(layer, known, select, shown.part(layer)) : overview(path[0], known)));
     inPanel = panelled;
+    for (const link of panel.querySelectorAll("[data-step]")) link.setAttribute("href", select(link.getAttribute("title") ?? ""));
     return layer ? shown.update(layer, query) : undefined;
   }
 

@@ -43,13 +43,19 @@ export function firing(scene, pin) {
    */
   function thumb(key, one, word = "") {
     const sample = samples[one.sample];
-    const told = `${word ? `${word}: ` : ""}${sample?.label ?? sample?.name ?? `sample ${one.sample}`}, response ${response(one.value)}`;
+    const told = `${word ? `${word}: ` : ""}${sample?.label ?? called(one.sample)}, response ${response(one.value)}`;
     const button = h("button", {
       type: "button", class: "shot", title: told, "aria-label": told, "aria-pressed": "false",
       onclick: () => pin(key, overlay.checked), onpointerenter: () => show(key), onpointerleave: () => show(pinned), onfocus: () => show(key), onblur: () => show(pinned),
     }, crop(sample, fieldOf(one, scene.field, space)), h("small", { "aria-hidden": "true" }, response(one.value)));
     known.set(key, { one, button });
     return button;
+  }
+
+  /** What a sample is called: files have names, others numbers. @param {number} index */
+  function called(index) {
+    const name = samples[index]?.name ?? String(index);
+    return /^\d+$/.test(name) ? `sample ${name}` : name;
   }
 
   /** @param {string} key */
@@ -62,9 +68,9 @@ export function firing(scene, pin) {
     view.show(sample ?? null);
     const names = axisNames(space.length);
     view.box(one.box.map(([lo]) => lo), one.box.map(([, hi]) => hi),
-      `${sample?.name ?? `sample ${one.sample}`}; the unit sees ${one.box.map(([lo, hi], i) => `${names[i] ?? "position"} ${lo} to ${hi - 1}`).join(", ")}`);
+      `${called(one.sample)}; the unit sees ${one.box.map(([lo, hi], i) => `${names[i] ?? "position"} ${lo} to ${hi - 1}`).join(", ")}`);
     const label = sample?.label && sample.label !== sample.name ? `, ${sample.label}` : "";
-    fill(caption, h("b", {}, response(one.value)), ` on ${sample?.name ?? `sample ${one.sample}`}${label}; the frame is what it sees there, ${across(one.box.map(([lo, hi]) => hi - lo))}.`);
+    fill(caption, h("b", {}, response(one.value)), ` on ${called(one.sample)}${label}; the frame is what it sees there, ${across(one.box.map(([lo, hi]) => hi - lo))}.`);
     heat(key, one);
   }
 

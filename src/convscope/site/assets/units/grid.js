@@ -1,6 +1,6 @@
 /** A layer's units as a grid of pictures: switched, sorted and filtered; each leads to the unit's page. */
 
-import { fill, h, say } from "../base/dom.js";
+import { fill, h } from "../base/dom.js";
 import { counted, exact } from "../base/numbers.js";
 import { go, href } from "../base/route.js";
 import { changed, chosen } from "./choose.js";
@@ -48,12 +48,9 @@ export async function grid(layer) {
     const place = sheet ? background(sheet, columns.unit.length) : null;
     cells.className = `units${place?.coarse ? " coarse" : ""}`;
     cells.style.setProperty("--ratio", place?.ratio ?? (columns.trace ? "2" : "1"));
-    cells.style.setProperty("--sheet", place?.image ?? "none");
-    cells.style.setProperty("--size", place?.size ?? "auto");
     const to = changed(query, {});
     fill(cells, rows.map((row, i) => cell(found, row, { place, synthesised: name === "synthesised", first: i === 0, address: href("layers", [layer.name, String(columns.unit[row])], to) })));
     fill(none, rows.length ? null : ["No unit is like this. ", h("a", { href: href("layers", [layer.name]) }, "Show all"), "."]);
-    say(count.textContent);
     if (visited.layer === layer.name) comeBack();
   }
 
@@ -98,7 +95,7 @@ function cell({ columns }, row, { place, synthesised, first, address }) {
   const mark = MARKS[status];
   const blank = status === "dead on data" || (synthesised && status === "failed");
   const picture = h("span", { class: blank ? "face blank" : "face" }, mark ? h("i", {}, mark) : null);
-  if (place && !blank) picture.style.backgroundPosition = place.position(row);
+  if (place && !blank) place.on(picture, row);
   const ends = place || blank ? null : columns.trace?.[row];
   if (ends) picture.prepend(trace(ends));
   else if (!place && !mark) picture.append(h("i", {}, label ?? ""));

@@ -16,7 +16,12 @@ export function sentence({ status, label, tuning }, axes) {
   if (!label || label.name === "unknown" || label.source === "none") {
     return seen ? `Unknown; of all stimuli, it prefers: ${lower(seen)}` : "Unknown: nothing it answers to has a name here";
   }
-  return label.source === "tuning" && seen && same(label.name, tuning?.family ?? "") ? seen : capital(label.name);
+  return label.source === "tuning" && seen && same(label.name, tuning?.family ?? "") ? seen : capital(turned(label.name, axes));
+}
+
+/** A label of a picture's concept that ends in degrees says so. @param {string} name @param {number} axes */
+function turned(name, axes) {
+  return axes === 2 ? name.replace(/ (\d+(?:\.\d+)?)$/, " at $1°") : name;
 }
 
 /** @param {string} name @param {string} family */
@@ -24,13 +29,15 @@ function same(name, family) {
   return name.startsWith(family) || family.startsWith(name);
 }
 
+const TOLD = ["orientation", "polarity", "angle", "hue", "frequency", "radius", "width"]; // what tells most first
+const MOST = 2; // parameters in a headline
+
 /** @param {Record<string, number>} found @param {number} axes */
 function preferred(found, axes) {
-  const known = Object.entries(found).filter(([, value]) => typeof value === "number");
-  if (!known.length) return "";
-  const [[name, value], ...others] = known;
-  const at = name === "orientation" ? ` at ${parameter(name, value, axes)}` : `, ${name} ${parameter(name, value, axes)}`;
-  return at + others.slice(0, 2).map(([other, number]) => `, ${other === "polarity" ? "brighter towards" : other} ${parameter(other, number, axes)}`).join("");
+  const place = (/** @type {string} */ name) => (TOLD.includes(name) ? TOLD.indexOf(name) : TOLD.length);
+  const known = Object.entries(found).filter(([, value]) => typeof value === "number").sort(([a], [b]) => place(a) - place(b));
+  const words = /** @type {Record<string, string>} */ ({ orientation: " at", polarity: ", brighter towards" });
+  return known.slice(0, MOST).map(([name, value]) => `${words[name] ?? `, ${name}`} ${parameter(name, value, axes)}`).join("");
 }
 
 /** @param {string} text */

@@ -19,7 +19,7 @@ const FIRST = 8; // shown before a person asks for all
  * @param {boolean} inwards
  */
 export function links(title, all, layers, inwards) {
-  if (!all?.length) return null;
+  if (!all?.length || all.every(({ layer }) => layer === "input")) return null; // that is its own kernel
   const most = Math.max(...all.map(({ norm }) => norm), 1e-12);
   const list = h("ol", { class: "links" }, all.slice(0, FIRST).map((link) => item(link, layers, most)));
   const more = all.length > FIRST ? h("button", { type: "button", onclick: () => {
@@ -69,8 +69,13 @@ function signed(change) {
   return `${change < 0 ? "−" : "+"}${percent(Math.abs(change))}`;
 }
 
-/** The kernel of a unit that reads the input itself. @param {import("../types.js").Kernel | null | undefined} kernel */
-export function own(kernel) {
+/**
+ * The kernel of a unit that reads the input itself.
+ * @param {import("../types.js").Kernel | null | undefined} given
+ * @param {Link[] | undefined} inputs
+ */
+export function own(given, inputs) {
+  const kernel = given ?? fromInput(inputs ?? []);
   if (!kernel) return null;
   const [channels, ...shape] = kernel.shape;
   const picture = drawn(Float32Array.from(kernel.values), channels, shape);
@@ -78,5 +83,13 @@ export function own(kernel) {
   const how = shape.length === 2 && channels === 3 ? "in the input’s colours; grey is zero" : shape.length === 1 ? "over time; the middle line is zero" : "blue where negative, red where positive";
   return h("section", {}, h("h2", {}, "Its own kernel"),
     h("figure", { class: "own" }, h("span", { class: "kernel", role: "img", "aria-label": "The weights of its kernel" }, picture),
-      h("figcaption", {}, `${channels} × ${shape.join(" × ")} weights on the input itself, ${how}.`)));
+      h("figcaption", {}, `${channels} × ${shape.join(" × ")} weights on the input itself, normalisation folded in, ${how}.`)));
+}
+
+/** The links from the input's channels as one kernel. @param {Link[]} inputs @returns {import("../types.js").Kernel | null} */
+function fromInput(inputs) {
+  const sorted = inputs.filter(({ layer }) => layer === "input").sort((a, b) => a.unit - b.unit);
+  const whole = sorted.length > 0 && sorted.every(({ unit, kernel }, i) => kernel && unit === i);
+  const shape = sorted[0]?.kernel?.shape;
+  return whole && shape ? { shape: [sorted.length, ...shape], values: sorted.flatMap(({ kernel }) => kernel?.values ?? []) } : null;
 }

@@ -41,6 +41,6 @@ export function mix(layer) {
     h("ul", { class: "legend" }, shares(layer).map(({ text, hue, units, query }) => h("li", {},
       h("a", { href: href("layers", [layer.name], query) }, h("span", { class: "swatch", style: `--hue: var(${hue})` }), text), ` ${percent(units / layer.measured)}`))),
     most.length ? h("ul", { class: "chips", "aria-label": "Most common labels" }, most.map(({ name, level, units }) => h("li", {},
-      h("a", { class: "chip", href: href("layers", [layer.name], { label: name }), style: `--hue: var(${hueOf(level)})` }, name, h("small", {}, exact(units)))))) : null,
+      h("a", { class: "chip", href: href("layers", [layer.name], { label: name, level }), style: `--hue: var(${hueOf(level)})` }, name, h("small", {}, exact(units)))))) : null,
     trust ? h("p", { class: "note" }, `Do the pictures tell what a unit does? From its exemplars, which of two unseen samples fires it more is told right ${percent(trust.mean)} of the time (${percent(trust.interval[0])} to ${percent(trust.interval[1])}; chance 50 %).`) : null);
 }

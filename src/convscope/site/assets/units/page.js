@@ -1,6 +1,6 @@
 /** `#/layers/NAME/UNIT`: everything that was found of one unit. */
 
-import { fill, h } from "../base/dom.js";
+import { fill, h, say } from "../base/dom.js";
 import { read } from "../base/load.js";
 import { across, once } from "../base/numbers.js";
 import { go, href } from "../base/route.js";
@@ -35,6 +35,7 @@ export async function open(site) {
   let scene = null;
   let shown = "";
   let asked = "";
+  let beside = false; // whether the next unit is a neighbour of this one
   /** @type {(address: string | null) => void} */
   let leave = () => {};
   const page = { node, title: "One unit", update };
@@ -45,10 +46,11 @@ export async function open(site) {
     const inside = event.target instanceof HTMLElement && event.target.closest("input, select, audio");
     if (inside || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
     const place = { ArrowLeft: "before", ArrowRight: "after", Escape: "all", ArrowUp: "all" }[event.key];
+    if (event.key === "ArrowUp" && scrollY > 0) return; // there is page left to scroll
     const link = place && node.querySelector(`[data-to="${place}"]`);
     if (!(link instanceof HTMLAnchorElement)) return;
     event.preventDefault();
-    go(/** @type {string} */ (link.getAttribute("href")));
+    link.click();
   }
 
   /** @param {import("../types.js").Route} route */
@@ -67,11 +69,22 @@ export async function open(site) {
     const rest = changed(query, { see: null, map: null });
     const state = `${asked} ${Object.values(rest)}`;
     if (state !== shown) {
+      const held = node.contains(document.activeElement) ? document.activeElement?.getAttribute("data-to") : null;
       draw(layer, found, detail, row, all, rest);
+      if (shown) moved(held);
       shown = state;
     }
     leave = (address) => address && go(address, { replace: true });
     scene?.update(query, detail.exemplars?.length ? "e1" : "d10");
+  }
+
+  /** Neighbours are compared where one stands; anything else is read from its top. @param {string | null | undefined} held */
+  function moved(held) {
+    if (!beside) scrollTo(0, 0);
+    beside = false;
+    const next = (held && node.querySelector(`[data-to="${held}"]`)) || node.querySelector("h1");
+    /** @type {HTMLElement | null} */ (next)?.focus({ preventScroll: true });
+    say(`${page.title}: ${node.querySelector("h1")?.textContent}`);
   }
 
   /** @param {string} why */
@@ -108,7 +121,7 @@ export async function open(site) {
           synthesis(unit.synthesis ?? [], layer, { row, field: layer.field, rate }),
           range(unit, view.thumb)),
         exemplars.length || unit.deciles?.length ? view.node : null),
-      own(unit.kernel),
+      own(unit.kernel, unit.inputs),
       tuned(unit.tuning, space.length),
       group ? family(group, layer) : null,
       links("Built from", unit.inputs, layers, true),
@@ -129,11 +142,11 @@ export async function open(site) {
     const to = (/** @type {number | undefined} */ next, /** @type {string} */ word, /** @type {string} */ key) => {
       if (next === undefined) return h("span");
       const unit = String(found.columns.unit[next]);
-      return h("a", { href: href("layers", [layer.name, unit], rest), "data-to": key, title: `unit ${unit} (arrow key)` }, word === "←" ? `← ${unit}` : `${unit} →`);
+      return h("a", { href: href("layers", [layer.name, unit], rest), "data-to": key, title: `unit ${unit} (arrow key)`, onclick: () => { beside = true; } }, word === "←" ? `← ${unit}` : `${unit} →`);
     };
     return h("nav", { class: "trail", "aria-label": "Neighbouring units" },
       h("span", {}, h("a", { href: href("layers", [layer.name], rest), "data-to": "all", title: "all its units (Escape)" }, layer.name), ` / unit ${found.columns.unit[row]}`,
-        h("small", {}, layer.field.length ? ` sees ${across(layer.field)}, stride ${once(found.stride)}` : "")),
+        h("small", {}, layer.field.length ? ` sees ${across(layer.field)}${found.stride.some((step) => step > 0) ? `, stride ${once(found.stride)}` : ""}` : "")),
       h("span", { class: "ways" }, to(order[at - 1], "←", "before"), h("small", {}, `${at + 1} of ${order.length}`), to(order[at + 1], "→", "after")));
   }
 

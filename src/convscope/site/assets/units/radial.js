@@ -10,14 +10,14 @@ const R = 80;
  * @param {import("../types.js").Curve} curve
  * @param {number} period  180 for orientations, which are the same upside down; else 360
  * @param {number | undefined} best
+ * @param {number} most  the response at the outer ring
  */
-export function radial(name, { values, responses }, period, best) {
-  const most = Math.max(1e-9, ...responses);
+export function radial(name, { values, responses }, period, best, most) {
   const once = values.map((value, i) => ({ turn: value, far: Math.max(0, responses[i]) / most })).sort((a, b) => a.turn - b.turn);
   const all = period === 180 ? [...once, ...once.map(({ turn, far }) => ({ turn: turn + 180, far }))] : once;
   const outline = all.map(({ turn, far }) => at(turn, R * far).map((n) => n.toFixed(1)).join(" ")).join("L");
   const ends = typeof best !== "number" ? [] : period === 180 ? [best, best + 180] : [best];
-  return svg("svg", { class: "plot radial", viewBox: "-112 -100 224 200", role: "img", "aria-label": `Response by ${name}, around a circle; largest ${response(most)}${typeof best === "number" ? ` at ${Math.round(best)} degrees` : ""}` },
+  return svg("svg", { class: "plot radial", viewBox: "-112 -100 224 200", role: "img", "aria-label": `Response by ${name}, around a circle; largest ${response(Math.max(...responses))}${typeof best === "number" ? ` at ${Math.round(best)} degrees` : ""}` },
     [0.5, 1].map((share) => svg("circle", { class: "grid-line", r: R * share })),
     name === "hue" ? hues() : null,
     [0, 90, 180, 270].map((turn) => {

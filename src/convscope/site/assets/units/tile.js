@@ -8,21 +8,23 @@ import { unitsOf } from "./read.js";
 const COARSE = 64; // tiles smaller than this are drawn with visible pixels
 
 /**
- * Where tiles lie, as the place of a background: for grids of hundreds, which share one picture.
+ * Where tiles lie, as backgrounds: for grids of hundreds, which share a picture.
  * @param {Sheet} sheet
  * @param {number} count  tiles in the sheet
  */
-export function background({ picture, tile, columns }, count) {
-  const rows = Math.ceil(count / columns);
-  const at = (/** @type {number} */ place, /** @type {number} */ places) => (places > 1 ? (100 * place) / (places - 1) : 0);
+export function background({ pictures, per, tile, columns }, count) {
+  const share = (/** @type {number} */ place, /** @type {number} */ places) => (places > 1 ? (100 * place) / (places - 1) : 0);
   return {
-    // Absolute: what stands in a custom property is read relative to the style sheet that uses it.
-    image: `url("${new URL(picture, document.baseURI).href}")`,
-    size: `${100 * columns}% ${100 * rows}%`,
     ratio: `${tile[1]} / ${tile[0]}`,
-    coarse: tile[0] < COARSE,
-    /** @param {number} i */
-    position: (i) => `${at(i % columns, columns)}% ${at(Math.floor(i / columns), rows)}%`,
+    coarse: Math.max(...tile) < COARSE,
+    /** @param {HTMLElement} node @param {number} i */
+    on({ style }, i) {
+      const [picture, place] = [Math.floor(i / per), i % per];
+      const rows = Math.ceil(Math.min(per, count - picture * per) / columns);
+      style.backgroundImage = `url("${pictures[picture]}")`;
+      style.backgroundSize = `${100 * columns}% ${100 * rows}%`;
+      style.backgroundPosition = `${share(place % columns, columns)}% ${share(Math.floor(place / columns), rows)}%`;
+    },
   };
 }
 
@@ -32,11 +34,12 @@ export function background({ picture, tile, columns }, count) {
  * @param {number} i
  * @param {string} label  empty: it is said beside it
  */
-export function tile({ picture, tile: [high, wide], columns }, i, label) {
-  const [left, top] = [(i % columns) * wide, Math.floor(i / columns) * high];
+export function tile({ pictures, per, tile: [high, wide], columns }, i, label) {
+  const place = i % per;
+  const [left, top] = [(place % columns) * wide, Math.floor(place / columns) * high];
   const said = label ? { role: "img", "aria-label": label } : { "aria-hidden": "true" };
   return svg("svg", { viewBox: `${left} ${top} ${wide} ${high}`, class: high < COARSE ? "tile coarse" : "tile", ...said },
-    svg("image", { href: picture }));
+    svg("image", { href: pictures[Math.floor(i / per)] }));
 }
 
 /**

@@ -7,6 +7,7 @@ import { parameter, response } from "./words.js";
 /** @typedef {import("../types.js").Tuning} Tuning */
 
 const AROUND = /** @type {Record<string, number>} */ ({ orientation: 180, polarity: 360, hue: 360 });
+const MOVED = 0.1; // of its largest response: what a curve must reach to be drawn
 const [WIDE, HIGH] = [240, 150];
 
 /**
@@ -15,17 +16,22 @@ const [WIDE, HIGH] = [240, 150];
  */
 export function tuned(tuning, axes) {
   if (!tuning) return null;
-  const curves = Object.entries(tuning.curves ?? {}).filter(([, curve]) => curve.values.length > 1);
+  const all = Object.entries(tuning.curves ?? {}).filter(([, curve]) => curve.values.length > 1)
+    .map(([name, curve]) => ({ name, curve, peak: Math.max(...curve.responses) })).sort((a, b) => b.peak - a.peak);
+  const most = Math.max(1e-9, ...all.map(({ peak }) => peak));
+  const curves = all.filter(({ peak }) => peak >= MOVED * most);
+  const rest = all.filter(({ peak }) => peak < MOVED * most).map(({ name }) => name);
   const families = Object.entries(tuning.best_by_family ?? {});
   if (!curves.length && !families.length) return null;
   return h("section", {},
     h("h2", {}, "How it is tuned"),
     h("p", { class: "prose" }, ...said(tuning)),
     h("div", { class: "curves" },
-      curves.map(([name, curve]) => h("figure", {},
-        AROUND[name] ? radial(name, curve, AROUND[name], tuning.preferred[name]) : line(name, curve, tuning.preferred[name], axes),
+      curves.map(({ name, curve }) => h("figure", {},
+        AROUND[name] ? radial(name, curve, AROUND[name], tuning.preferred[name], most) : line(name, curve, tuning.preferred[name], axes, most),
         h("figcaption", {}, h("b", {}, name), typeof tuning.preferred[name] === "number" ? ` prefers ${parameter(name, tuning.preferred[name], axes)}` : null))),
-      families.length ? h("figure", { class: "families" }, bars(families, tuning), h("figcaption", {}, h("b", {}, "families"), " best response to each")) : null));
+      families.length ? h("figure", { class: "families" }, bars(families, tuning), h("figcaption", {}, h("b", {}, "families"), " best response to each")) : null),
+    h("p", { class: "note" }, `All curves have one scale, up to ${response(most)}.${rest.length ? ` Hardly moved by ${rest.join(", ")}.` : ""}`));
 }
 
 /** @param {Tuning} tuning */
@@ -43,16 +49,17 @@ function said({ family, selectivity, phase_invariance: phase, percent_of_natural
  * @param {import("../types.js").Curve} curve
  * @param {number | undefined} best
  * @param {number} axes
+ * @param {number} most  the top of the scale
  */
-function line(name, { values, responses }, best, axes) {
+function line(name, { values, responses }, best, axes, most) {
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const log = low > 0 && high / low >= 6;
   const scale = log ? Math.log : (/** @type {number} */ value) => value;
   const x = (/** @type {number} */ value) => (WIDE * (scale(value) - scale(low))) / (scale(high) - scale(low) || 1);
-  const [least, most] = [Math.min(0, ...responses), Math.max(1e-9, ...responses)];
+  const least = Math.min(0, ...responses);
   const y = (/** @type {number} */ value) => HIGH - (HIGH * (value - least)) / (most - least);
   const points = values.map((value, i) => [x(value), y(responses[i])]).sort(([a], [b]) => a - b);
-  return svg("svg", { class: "plot", viewBox: `-8 -14 ${WIDE + 16} ${HIGH + 34}`, role: "img", "aria-label": `Response by ${name}, from ${parameter(name, low, axes)} to ${parameter(name, high, axes)}; largest ${response(most)}` },
+  return svg("svg", { class: "plot", viewBox: `-8 -14 ${WIDE + 16} ${HIGH + 34}`, role: "img", "aria-label": `Response by ${name}, from ${parameter(name, low, axes)} to ${parameter(name, high, axes)}; largest ${response(Math.max(...responses))}` },
     svg("path", { class: "grid-line", d: `M0 ${y(most)}H${WIDE}` }),
     svg("text", { x: 0, y: y(most) - 4 }, response(most)),
     svg("path", { class: "axis-line", d: `M0 ${y(0)}H${WIDE}` }),

@@ -50,6 +50,10 @@ class Question:
     sources: tuple[End, ...]
 
 
+Asked = tuple[Question, tuple[int, ...]]
+"""A question on one of its samples: with the target's position there."""
+
+
 def ablations(
     net: Network,
     source: Source,
@@ -71,11 +75,11 @@ def ablations(
     """
     values = Values(net.graph, torch.float32)
     tails = _tails(net, questions, values)
-    wanted = {name for tail in tails.values() for name in tail.beside}
+    wanted = {name for tail in tails.values() for name in tail.given}
     wanted |= {net.layer(name).node for pair in tails for name in pair}
     device = next((p.device for p in net.graph.parameters()), torch.device("cpu"))
     taps = Taps(net.graph, {name: name for name in sorted(wanted)}, net.dynamic_batch)
-    by_sample: dict[int, list[tuple[Question, tuple[int, ...]]]] = {}
+    by_sample: dict[int, list[Asked]] = {}
     for question in questions:
         for sample, position in zip(question.samples, question.positions, strict=True):
             by_sample.setdefault(sample, []).append((question, position))
@@ -111,28 +115,43 @@ def _tails(
 def _asked(
     net: Network,
     kept: Mapping[str, Tensor],
-    asked: Sequence[tuple[Question, tuple[int, ...]]],
+    asked: Sequence[Asked],
     tails: Mapping[tuple[str, str], Tail],
 ) -> Iterator[tuple[Pair, float, float]]:
-    """Yield pair, intact and silenced response on one sample; each source is silenced once for all its targets."""
-    for (layer, target), tail in tails.items():
-        readers: dict[int, list[tuple[Question, tuple[int, ...]]]] = {}
-        for question, position in asked:
-            for name, unit in question.sources if question.target[0] == target else ():
-                if name == layer:
-                    readers.setdefault(unit, []).append((question, position))
-        map_ = kept[net.layer(layer).node]
-        before = kept[net.layer(target).node]
-        beside = [kept[name] for name in tail.beside]
-        size = _AT_ONCE if net.dynamic_batch else 1
-        units = sorted(readers)
-        for first in range(0, len(units), size):
-            some = units[first : first + size]
-            maps = map_.repeat(len(some), *(1 for _ in map_.shape[1:]))
-            maps[range(len(some)), some] = 0
-            after = tail(maps, beside)
-            for row, unit in enumerate(some):
-                for question, position in readers[unit]:
-                    place = (question.target[1], *position)
-                    pair = (question.target, (layer, unit))
-                    yield pair, float(before[(0, *place)]), float(after[(row, *place)])
+    """Yield pair, intact and silenced response on one sample."""
+    jobs: dict[tuple[str, str], list[tuple[int, int, tuple[int, ...]]]] = {}
+    for question, position in asked:
+        target, unit = question.target
+        for layer, source in question.sources:
+            jobs.setdefault((layer, target), []).append((source, unit, position))
+    for (layer, target), some in jobs.items():
+        tail = tails[layer, target]
+        intact = kept[net.layer(target).node]
+        if tail.patches is None:
+            found = _on_maps(tail, kept, some, _AT_ONCE if net.dynamic_batch else 1)
+        else:
+            found = tail.patches(kept, some)
+        for (source, unit, position), after in zip(some, found, strict=True):
+            yield ((target, unit), (layer, source)), float(intact[(0, unit, *position)]), after
+
+
+def _on_maps(
+    tail: Tail,
+    kept: Mapping[str, Tensor],
+    jobs: Sequence[tuple[int, int, tuple[int, ...]]],
+    size: int,
+) -> list[float]:
+    """Return the target's response in each job; each source is silenced once for all its targets."""
+    map_, *beside = (kept[name] for name in tail.given)
+    sources = sorted({source for source, _, _ in jobs})
+    found: dict[int, float] = {}
+    for first in range(0, len(sources), size):
+        some = sources[first : first + size]
+        maps = map_.repeat(len(some), *(1 for _ in map_.shape[1:]))
+        maps[range(len(some)), some] = 0
+        after = tail(maps, beside)
+        row = {source: i for i, source in enumerate(some)}
+        for job, (source, unit, position) in enumerate(jobs):
+            if source in row:
+                found[job] = float(after[(row[source], unit, *position)])
+    return [found[job] for job in range(len(jobs))]

@@ -1,10 +1,12 @@
 """The part of a graph behind one node: what must be computed again when that node's output is changed."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from torch import Tensor, fx
 
 from convscope.features.circuits.call import Values
+from convscope.features.circuits.patches import Patches, Unsuited
 
 
 class Tail:
@@ -35,26 +37,36 @@ class Tail:
                 if fed not in needed:
                     needed.add(fed)
                     frontier.append(fed)
-        smaller = fx.Graph()
-        copies: dict[fx.Node, fx.Node] = {}
-        order = [nodes[source], *(node for node in graph.graph.nodes if node in given)]
-        for node in dict.fromkeys(order):
-            copies[node] = smaller.placeholder(node.name)
-        for node in graph.graph.nodes:
-            if node in needed and node not in copies:
-                copies[node] = smaller.node_copy(node, lambda fed: copies[fed])
-        smaller.output(copies[nodes[target]])
-        self.beside: Sequence[str] = [node.name for node in dict.fromkeys(order)][1:]
-        """Names of the nodes whose outputs enter from the side."""
-        self.reaches = nodes[target] in behind
-        self._graph = fx.GraphModule(graph, smaller)
+        given_first = dict.fromkeys(
+            [nodes[source], *(node for node in graph.graph.nodes if node in given)]
+        )
+        between = [node for node in graph.graph.nodes if node in needed and node not in given]
+        self.given: Sequence[str] = [node.name for node in given_first]
+        """Names of the nodes whose outputs it needs: the source, then those that enter from the side."""
+        self._graph = _graph(graph, list(given_first), between, nodes[target])
+        moving = [node for node in between if values.depends(node)]
+        self.patches: Patches | None = None
+        """The same stretch on patches; None where an operation does not keep to places."""
+        with suppress(Unsuited):
+            self.patches = Patches(list(given_first), moving, values)
 
     def __call__(self, changed: Tensor, beside: Sequence[Tensor]) -> Tensor:
         """Return the target's output.
 
         Args:
             changed: the source's output, ``(B, C, *S)``.
-            beside: the outputs of the nodes ``self.beside`` for one sample, batch 1.
+            beside: the outputs of the other given nodes for one sample, batch 1.
         """
         wide = [value.expand(len(changed), *value.shape[1:]) for value in beside]
         return self._graph(changed, *wide)
+
+
+def _graph(
+    graph: fx.GraphModule, given: Sequence[fx.Node], between: Sequence[fx.Node], target: fx.Node
+) -> fx.GraphModule:
+    smaller = fx.Graph()
+    copies = {node: smaller.placeholder(node.name) for node in given}
+    for node in between:
+        copies[node] = smaller.node_copy(node, lambda fed: copies[fed])
+    smaller.output(copies[target])
+    return fx.GraphModule(graph, smaller)

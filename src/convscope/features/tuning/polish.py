@@ -110,16 +110,15 @@ def _neighbours(recipe: Recipe, finer: float) -> list[Recipe]:
     for name in _varied(recipe):
         now = recipe.parameters[name]
         for sign in (1, -1):
-            if name in _FACTORS:
-                moved = now * _FACTORS[name] ** (sign * finer)
-            else:
-                moved = now + sign * finer * _STEPS[name]
-            options.append(recipe.with_(**{name: float(np.clip(moved, *_limits(name)))}))
+            moved = _moved(name, now, sign * finer)
+            options.append(recipe.with_(**{name: moved}))
     return options
 
 
-def _limits(name: str) -> tuple[float, float]:
-    return _LIMITS.get(name, (-np.inf, np.inf))
+def _moved(name: str, value: float, steps: float) -> float:
+    factor = _FACTORS.get(name)
+    moved = value + steps * _STEPS[name] if factor is None else value * factor**steps
+    return float(np.clip(moved, *_LIMITS.get(name, (-np.inf, np.inf))))
 
 
 def _varied(recipe: Recipe) -> list[str]:

@@ -23,7 +23,7 @@ from convscope.receptive.fields import AxisField
 
 LIKE = 1.25
 """Fields whose sizes differ by less than this factor share their pictures."""
-_MARGIN = 8  # neighbours are read up to an eighth of the field away, or one step
+_MARGIN = 7  # neighbours are read up to a seventh of the field away, or one step
 _FINE = 6  # strides of more than a sixth of the field leave gaps, which a lattice fills
 _MOST_STEPS = 4
 

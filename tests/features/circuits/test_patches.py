@@ -92,6 +92,8 @@ def agrees(tail: Tail, maps: dict[str, Tensor], target: Tensor) -> int:
         whole = torch.tensor(_on_maps(tail, maps, jobs, 16))
     assert (small - whole).abs().max() < 1e-5
     intact = torch.stack([target[(0, unit, *position)] for _, unit, position in jobs])
+    nobody = [(-1, unit, position) for _, unit, position in jobs]
+    assert (torch.tensor(list(tail.patches(maps, nobody))) - intact).abs().max() < 1e-5
     assert (whole - intact).abs().max() > 0.01  # silencing does something
     return len(jobs)
 

@@ -20,6 +20,7 @@ from convscope.data.fit import fit
 from convscope.errors import WorkError
 from convscope.features.circuits.call import Values
 from convscope.features.circuits.kernels import INPUT
+from convscope.features.circuits.patches import NOBODY, Job
 from convscope.features.circuits.tail import Tail
 from convscope.network import Network
 from convscope.network.taps import Taps
@@ -119,26 +120,30 @@ def _asked(
     tails: Mapping[tuple[str, str], Tail],
 ) -> Iterator[tuple[Pair, float, float]]:
     """Yield pair, intact and silenced response on one sample."""
-    jobs: dict[tuple[str, str], list[tuple[int, int, tuple[int, ...]]]] = {}
+    jobs: dict[tuple[str, str], dict[Job, None]] = {}
     for question, position in asked:
         target, unit = question.target
         for layer, source in question.sources:
-            jobs.setdefault((layer, target), []).append((source, unit, position))
+            some = jobs.setdefault((layer, target), {})
+            # Intact on the same way, so that a source that does nothing changes nothing at all.
+            some |= {(NOBODY, unit, position): None, (source, unit, position): None}
     for (layer, target), some in jobs.items():
         tail = tails[layer, target]
-        intact = kept[net.layer(target).node]
         if tail.patches is None:
-            found = _on_maps(tail, kept, some, _AT_ONCE if net.dynamic_batch else 1)
+            found = _on_maps(tail, kept, list(some), _AT_ONCE if net.dynamic_batch else 1)
         else:
-            found = tail.patches(kept, some)
-        for (source, unit, position), after in zip(some, found, strict=True):
-            yield ((target, unit), (layer, source)), float(intact[(0, unit, *position)]), after
+            found = tail.patches(kept, list(some))
+        after = dict(zip(some, found, strict=True))
+        for source, unit, position in some:
+            if source != NOBODY:
+                pair = ((target, unit), (layer, source))
+                yield pair, after[NOBODY, unit, position], after[source, unit, position]
 
 
 def _on_maps(
     tail: Tail,
     kept: Mapping[str, Tensor],
-    jobs: Sequence[tuple[int, int, tuple[int, ...]]],
+    jobs: Sequence[Job],
     size: int,
 ) -> list[float]:
     """Return the target's response in each job; each source is silenced once for all its targets."""
@@ -148,10 +153,12 @@ def _on_maps(
     for first in range(0, len(sources), size):
         some = sources[first : first + size]
         maps = map_.repeat(len(some), *(1 for _ in map_.shape[1:]))
-        maps[range(len(some)), some] = 0
+        for row, source in enumerate(some):
+            if source != NOBODY:
+                maps[row, source] = 0
         after = tail(maps, beside)
-        row = {source: i for i, source in enumerate(some)}
+        rows = {source: i for i, source in enumerate(some)}
         for job, (source, unit, position) in enumerate(jobs):
-            if source in row:
-                found[job] = float(after[(row[source], unit, *position)])
+            if source in rows:
+                found[job] = float(after[(rows[source], unit, *position)])
     return [found[job] for job in range(len(jobs))]

@@ -26,6 +26,11 @@ _ELEMENTS = 2**22  # of the largest patch, all jobs of a batch together
 _SAME_PLACE = {"dropout", "feature_dropout", "clone", "contiguous", "alias", "detach", "batch_norm"}
 _MIXING_ACTIVATIONS = {"glu"}
 
+Job = tuple[int, int, tuple[int, ...]]
+"""Source unit to silence, target unit, and the target's position."""
+NOBODY = -1
+"""In a source's place: silence none."""
+
 
 @dataclass(frozen=True)
 class Box:
@@ -127,14 +132,12 @@ class Patches:
         self._boxes = boxes
         self._largest = max(shape_of(node)[1] * prod(box.size) for node, box in boxes.items())
 
-    def __call__(
-        self, maps: Mapping[str, Tensor], jobs: Sequence[tuple[int, int, tuple[int, ...]]]
-    ) -> Iterator[float]:
+    def __call__(self, maps: Mapping[str, Tensor], jobs: Sequence[Job]) -> Iterator[float]:
         """Yield the target's response in each job.
 
         Args:
             maps: intact outputs of the given nodes for one sample, ``(1, C, *S)``, by node name.
-            jobs: source unit to silence, target unit, and the target's position.
+            jobs: what to silence, and what to read.
         """
         size = max(1, _ELEMENTS // self._largest)
         for first in range(0, len(jobs), size):
@@ -145,7 +148,9 @@ class Patches:
                 for node in self._given
                 if node in self._boxes
             }
-            patches[self._given[0]][range(len(some)), [unit for unit, _, _ in some]] = 0
+            for row, (source, _, _) in enumerate(some):
+                if source != NOBODY:
+                    patches[self._given[0]][row, source] = 0
             for step in self._steps:
                 inputs = [
                     _masked(

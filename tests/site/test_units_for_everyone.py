@@ -1,7 +1,7 @@
 """Grids and units open at every width, in both themes, for everyone, fast and still."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 
@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 ROUTES = ("layers/relu2", "layers/relu2/6", "layers/relu1/5", "layers/relu2/15")
+THEMED: "dict[Literal['light', 'dark'], tuple[str, ...]]" = {
+    "light": ("", "layers", *ROUTES),
+    "dark": ROUTES[:2],
+}
 FIRST_LOAD = 3_000_000  # bytes
 INTERACTIVE = 1.5  # seconds
 DONE = ".units a, .trail"
@@ -40,7 +44,7 @@ def test_units_open_at_every_width(
 def test_nobody_is_left_out(browser: "Browser", site: Callable[..., str]) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
-    for theme, routes in (("light", ("", "layers", *ROUTES)), ("dark", ROUTES[:2])):
+    for theme, routes in THEMED.items():
         context = browser.new_context(color_scheme=theme, viewport={"width": 1280, "height": 860})
         page = context.new_page()
         for route in routes:

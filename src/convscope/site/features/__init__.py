@@ -11,7 +11,8 @@ layer's place in the network's document, in four digits. From these come
 ``data/features-NNNN.json``
     what the grid of a layer needs, as columns: one value a unit;
 ``data/features-NNNN-KK.json``
-    everything about units 32 KK to 32 KK + 31.
+    everything about units 32 KK to 32 KK + 31, in four digits; a kernel in 127ths of its own largest
+    weight, as it is drawn.
 
 So a page loads what it shows: the overview a few kilobytes, a grid its columns and one sheet, a
 unit's page its part of 32.

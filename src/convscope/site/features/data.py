@@ -1,6 +1,6 @@
 """Cut the documents of ``features`` into what the pages load, each part when it is opened."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from convscope.atlas import Atlas
@@ -78,6 +78,16 @@ def columns(layer: Document, atlas: Atlas) -> dict[str, Any]:
     return head | {"chunk": CHUNK, "columns": kept}
 
 
+def levels(weights: Sequence[float]) -> list[int]:
+    """Return a kernel as a page draws it: in 127ths of its own largest weight.
+
+    >>> levels([0.5, -0.25, 0.0])
+    [127, -64, 0]
+    """
+    most = max(map(abs, weights), default=0.0) or 1.0
+    return [round(127 * weight / most) for weight in weights]
+
+
 def _in(unit: Document, part: str, key: str) -> Any:
     return (unit.get(part) or {}).get(key)
 
@@ -92,6 +102,8 @@ def _short(value: Any) -> Any:
     """Return the same with the digits that a page can show: a third of the bytes."""
     if isinstance(value, float):
         return float(f"{value:.4g}")
+    if isinstance(value, dict) and value.keys() == {"shape", "values"}:
+        return {"shape": value["shape"], "values": levels(value["values"])}
     if isinstance(value, dict):
         return {key: _short(one) for key, one in value.items()}
     if isinstance(value, list):

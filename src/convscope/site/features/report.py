@@ -80,7 +80,7 @@ def _layer(row: Document, atlas: Atlas) -> str:
     kinds = [
         kind
         for kind in ("synthesis", "exemplars")
-        if sheets.get(kind) and (atlas.path / sheets[kind]["picture"]).is_file()
+        if sheets.get(kind) and all((atlas.path / p).is_file() for p in sheets[kind]["pictures"])
     ]
     if not kinds:
         return ""
@@ -117,13 +117,16 @@ def _caption(unit: Document) -> str:
 def _tiles(atlas: Atlas, sheet: Document, places: Sequence[int]) -> list[str]:
     """Return tiles of a sheet, each as an image element that holds its picture."""
     high, wide = sheet["tile"]
-    with Image.open(atlas.path / sheet["picture"]) as opened:
-        whole = opened.convert("RGB")
+    pictures: dict[int, Image.Image] = {}
     found = []
     for place in places:
-        row, column = divmod(place, sheet["columns"])
+        number, within = divmod(place, sheet["per"])
+        if number not in pictures:
+            with Image.open(atlas.path / sheet["pictures"][number]) as opened:
+                pictures[number] = opened.convert("RGB")
+        row, column = divmod(within, sheet["columns"])
         left, top = column * wide, row * high
-        part = whole.crop((left, top, left + wide, top + high))
+        part = pictures[number].crop((left, top, left + wide, top + high))
         part.thumbnail((_TILE, _TILE))
         buffer = io.BytesIO()
         part.save(buffer, "WEBP", quality=85)

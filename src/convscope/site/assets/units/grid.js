@@ -5,6 +5,7 @@ import { counted, exact } from "../base/numbers.js";
 import { go, href } from "../base/route.js";
 import { changed, chosen } from "./choose.js";
 import { controls } from "./controls.js";
+import { gradually } from "./gradually.js";
 import { unitsOf } from "./read.js";
 import { background, trace } from "./tile.js";
 import { hueOf, percent, reached } from "./words.js";
@@ -28,8 +29,8 @@ export async function grid(layer) {
   const cells = h("div", { class: "units", role: "list" });
   const count = h("p", { class: "note", role: "status" });
   const none = h("p", { class: "note" });
-  /** @type {URLSearchParams} */
   let query = new URLSearchParams();
+  const draw = gradually(cells);
   const move = (/** @type {Record<string, string | null>} */ change) =>
     go(href("layers", [layer.name], changed(query, change)), { replace: true });
   const dials = controls(columns, faces.map(([name]) => name), move);
@@ -49,7 +50,8 @@ export async function grid(layer) {
     cells.className = `units${place?.coarse ? " coarse" : ""}`;
     cells.style.setProperty("--ratio", place?.ratio ?? (columns.trace ? "2" : "1"));
     const to = changed(query, {});
-    fill(cells, rows.map((row, i) => cell(found, row, { place, synthesised: name === "synthesised", first: i === 0, address: href("layers", [layer.name, String(columns.unit[row])], to) })));
+    const last = visited.layer === layer.name ? rows.findIndex((row) => columns.unit[row] === visited.unit) : -1;
+    draw(rows.length, (i) => cell(found, rows[i], { place, synthesised: name === "synthesised", first: i === 0, address: href("layers", [layer.name, String(columns.unit[rows[i]])], to) }), last + 1);
     fill(none, rows.length ? null : ["No unit is like this. ", h("a", { href: href("layers", [layer.name]) }, "Show all"), "."]);
     if (visited.layer === layer.name) comeBack();
   }

@@ -86,10 +86,20 @@ export function own(given, inputs) {
       h("figcaption", {}, `${channels} × ${shape.join(" × ")} weights on the input itself, normalisation folded in, ${how}.`)));
 }
 
-/** The links from the input's channels as one kernel. @param {Link[]} inputs @returns {import("../types.js").Kernel | null} */
+/**
+ * The links from the input's channels as one kernel; each is kept in shares of its own largest weight,
+ * and its norm says how large that was.
+ * @param {Link[]} inputs
+ * @returns {import("../types.js").Kernel | null}
+ */
 function fromInput(inputs) {
   const sorted = inputs.filter(({ layer }) => layer === "input").sort((a, b) => a.unit - b.unit);
   const whole = sorted.length > 0 && sorted.every(({ unit, kernel }, i) => kernel && unit === i);
   const shape = sorted[0]?.kernel?.shape;
-  return whole && shape ? { shape: [sorted.length, ...shape], values: sorted.flatMap(({ kernel }) => kernel?.values ?? []) } : null;
+  if (!whole || !shape) return null;
+  const values = sorted.flatMap(({ norm, kernel }) => {
+    const scale = norm / Math.max(1e-12, Math.hypot(...(kernel?.values ?? [])));
+    return (kernel?.values ?? []).map((weight) => scale * weight);
+  });
+  return { shape: [sorted.length, ...shape], values };
 }

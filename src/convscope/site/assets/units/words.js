@@ -49,7 +49,7 @@ const UNITS = /** @type {Record<string, string>} */ ({
  * @param {number} axes  of the input: a sound's frequency is in hertz
  */
 export function parameter(name, value, axes) {
-  const number = Number(value.toPrecision(3)).toLocaleString("en").replace("-", "−");
+  const number = (UNITS[name] === "°" ? Math.round(value) : Number(value.toPrecision(3))).toLocaleString("en").replace("-", "−");
   if (name === "frequency") return axes === 1 ? `${number}\u00a0Hz` : `${number} cycles/px`;
   return `${number}${UNITS[name] ?? ""}`;
 }

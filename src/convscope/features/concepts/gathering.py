@@ -33,7 +33,10 @@ FEWEST = 20
 class Known(Protocol):
     """What a harvest knows of a layer's units over all the data; a ``LayerHarvest`` is one."""
 
-    minimum: np.ndarray
+    @property
+    def minimum(self) -> np.ndarray:
+        """The smallest value of each unit, (U,)."""
+        ...
 
     def quantile(self, q: float) -> np.ndarray:
         """Return the value that a share ``q`` of the positions lies below, (U,)."""

@@ -40,7 +40,7 @@ def label(
         source: what it looks at; with masks (``source.concepts``) those are used beside computed concepts.
         layers: names of layers.
         harvest: by layer, for the thresholds; without it they are taken from a first look.
-        tunings: by layer, one a unit: what stimuli they prefer.
+        tunings: by layer, one a unit: what stimuli they prefer (of sound, measured with the source's rate).
         fields: the network's receptive fields, if they are known.
         samples: how many are looked at, spread over the source.
         batch: samples at a time.

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 _FIRST = ("edge", "line", "spot", "area", "blob", "plain", "tone", "loud", "quiet", "onset", "offset",
           "click", "noise", "crest", "trough", "rise", "fall", "tube", "sheet", "contrast")  # fmt: skip
 _SECOND = ("corner", "stripes", "grid", "chirp")
-_THIRD = ("disc", "arc", "harmonic")
+_THIRD = ("disc", "arc", "harmonic", "pitch")
 _OF_WORD: Mapping[str, int] = {
     **dict.fromkeys(_FIRST, 1),
     **dict.fromkeys(_SECOND, 2),

@@ -61,7 +61,7 @@ def _lines_and_edges(grey: Tensor, found: dict[str, Tensor]) -> list[Tensor]:
         found[f"dark line {name}"] = (across[k] - along).clamp_min(0)
     _spots(xx, yy, xy, found)
     _corners(right, up, xx, yy, xy, found)
-    _textures(right, up, across, found)
+    _textures(right, up, xx, yy, xy, across, found)
     level = smooth(grey, 1.0, 2)[:, 0]
     found["bright area"], found["dark area"] = level.exp(), (-level).exp()
     return edges
@@ -91,17 +91,25 @@ def _corners(
             found[f"{name} {45 * k}"] = (sign * bent).clamp_min(0) * facing.clamp_min(0) ** 4
 
 
-def _textures(right: Tensor, up: Tensor, across: list[Tensor], found: dict[str, Tensor]) -> None:
+def _textures(
+    right: Tensor,
+    up: Tensor,
+    xx: Tensor,
+    yy: Tensor,
+    xy: Tensor,
+    across: list[Tensor],
+    found: dict[str, Tensor],
+) -> None:
     """Add where fine structure fills an area: stripes by orientation, both ways at once, any, none."""
     energy = [smooth(one**2, _BLUR, 2) for one in across[::2]]
     for k, one in enumerate(energy):
         found[f"stripes {45 * k}"] = (one - energy[(k + 2) % 4]).clamp_min(0).sqrt()
-    whole = sum(energy, start=torch.zeros_like(right))
-    found["grid"] = (
-        torch.minimum(energy[0], energy[2]) + torch.minimum(energy[1], energy[3])
-    ).sqrt()
-    found["contrast"] = whole.sqrt()
-    found["plain"] = 1 / (smooth(right**2 + up**2, _BLUR, 2).sqrt() + whole.sqrt() + 1e-3)
+    # Along a stripe nothing curves; where both ways do, so does the direction of least.
+    a, b, c = (smooth(t, _BLUR, 2) for t in (xx**2 + xy**2, yy**2 + xy**2, xy * (xx + yy)))
+    least = (a + b) / 2 - (((a - b) / 2) ** 2 + c**2).sqrt()
+    found["grid"] = least.clamp_min(0).sqrt()
+    found["contrast"] = (a + b).sqrt()
+    found["plain"] = 1 / (smooth(right**2 + up**2, _BLUR, 2).sqrt() + (a + b).sqrt() + 1e-3)
 
 
 def _discs_and_arcs(edges: list[Tensor], found: dict[str, Tensor]) -> None:
@@ -110,32 +118,27 @@ def _discs_and_arcs(edges: list[Tensor], found: dict[str, Tensor]) -> None:
     An edge of polarity d votes for the centre of a bright disc one radius ahead, of a dark one behind.
     """
     for name, ahead in (("bright", 1), ("dark", -1)):
-        discs: list[Tensor] = []
-        arcs: list[list[Tensor]] = [[] for _ in range(8)]
-        for radius in _RADII:
-            votes = []
-            for k, edge in enumerate(edges):
-                a = k * pi / 4
-                step = (round(ahead * radius * sin(a)), round(-ahead * radius * cos(a)))
-                votes.append(shifted(edge, step))
-            pairs = torch.stack([torch.minimum(votes[k], votes[k + 4]) for k in range(4)])
-            discs.append(pairs.sort(0).values[1])  # three of four diameters at least
+        votes = {
+            radius: [shifted(edge, _toward(k, -ahead, radius)) for k, edge in enumerate(edges)]
+            for radius in _RADII
+        }
+        discs = []
+        arcs: list[list[Tensor]] = [[] for _ in edges]
+        for radius, cast in votes.items():
+            # Every diameter, at both its ends: a stripe has three of four.
+            discs.append(torch.stack(cast).amin(0))
             for k in range(8):
-                run = torch.minimum(torch.minimum(votes[k - 1], votes[k]), votes[(k + 1) % 8])
-                other = torch.maximum(votes[(k + 3) % 8], votes[(k + 5) % 8])
-                other = torch.maximum(other, votes[(k + 4) % 8])
-                arcs[k].append(
-                    shifted(
-                        (run - other).clamp_min(0), tuple(-s for s in _toward(k, ahead, radius))
-                    )
-                )
+                run = torch.minimum(torch.minimum(cast[k - 1], cast[k]), cast[(k + 1) % 8])
+                facing = [other[(k + turn) % 8] for other in votes.values() for turn in (3, 4, 5)]
+                arc = (run - torch.stack(facing).amax(0)).clamp_min(0)
+                arcs[k].append(shifted(arc, _toward(k, ahead, radius)))
         found[f"{name} disc"] = torch.stack(discs).amax(0)
         for k in range(8):
             found[f"{name} arc {45 * k}"] = torch.stack(arcs[k]).amax(0)
 
 
 def _toward(k: int, ahead: int, radius: int) -> tuple[int, int]:
-    """Return from the middle of an arc to its circle's centre, rows and columns."""
+    """Return the step of one radius in a direction, or against it: rows and columns."""
     a = k * pi / 4
     return round(-ahead * radius * sin(a)), round(ahead * radius * cos(a))
 

@@ -4,19 +4,23 @@ The short-time spectrum at one window length is one scale; a window tells freque
 length, and moments by about a quarter of it, so several lengths are looked at.
 """
 
+import math
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from convscope.features.concepts.filters import derivative
 
-WINDOWS = (32, 128, 512, 2048)
+WINDOWS = (32, 128, 256, 512, 1024, 2048)
 """Lengths of the windows, in samples of sound."""
 HOPS = 4
 """Windows begin every quarter of their length."""
 HIGHEST = 0.4
-"""The centre of the highest band, in cycles per sample; the others are each a third of an octave lower."""
-_THIRD = 2 ** (1 / 3)
+"""The centre of the highest band, in cycles per sample."""
+BANDS = 12
+"""Bands to the octave, fewer where a window does not tell so many apart."""
+_PITCHED = 256  # samples of a window from which pitches are told apart
 _TINY = 1e-9
 
 
@@ -66,7 +70,12 @@ def sound_maps(x: Tensor, window: int, rate: int | None) -> dict[str, Tensor]:
     found["noise"] = loud * flat
     found["chirp up"], found["chirp down"] = _chirps(layers)
     share = layers.amax(-1) / (total + _TINY)
-    found["harmonic"] = loud * _periodic(power, window) * (1 - share).clamp_min(0)
+    later = _repeats(power, window)
+    found["harmonic"] = (
+        loud * later[..., _shortest(window) :].amax(-1).clamp_min(0) * (1 - share).clamp_min(0)
+    )
+    for lag in _lags(window):
+        found[f"pitch {named(1 / lag, rate)}"] = _peak(later, lag) * (1 - share).clamp_min(0)
     return found
 
 
@@ -83,22 +92,26 @@ def _spectrum(wave: Tensor, window: int) -> Tensor:
 
 
 def _bands(window: int, like: Tensor) -> list[tuple[float, Tensor]]:
-    """Return bands a third of an octave apart: the centre in cycles per sample, the weight of each bin."""
-    bins = torch.arange(1, like.shape[-1] + 1, dtype=like.dtype) / window
-    found, frequency = [], HIGHEST
-    while frequency * window >= 2:
-        octaves = (bins / frequency).log2().abs()
-        width = torch.clamp(1.5 / (bins * window), min=1 / 3)  # a low bin is wide in octaves
-        found.append((frequency, (1 - octaves / width).clamp_min(0)))
-        frequency /= _THIRD
+    """Return the bands that a window tells apart, from high to low: the centre, the weight of each bin."""
+    bins = torch.arange(1, like.shape[-1] + 1, dtype=like.dtype)
+    found: list[tuple[float, Tensor]] = []
+    for k in range(BANDS * 16):
+        frequency = HIGHEST / 2 ** (k / BANDS)
+        middle = frequency * window  # in bins
+        if middle < 1.5:
+            break
+        if found and found[-1][0] * window - middle < 0.75:
+            continue
+        width = max(1.5, middle * (2 ** (1 / BANDS) - 1))
+        found.append((frequency, (1 - (bins - middle).abs() / width).clamp_min(0)))
     return found
 
 
 def named(frequency: float, rate: int | None) -> str:
     """Return a frequency in cycles per sample as people write it: in hertz where the rate is known."""
     if rate is None:
-        return f"{frequency:.2g} per sample"
-    hertz = float(f"{frequency * rate:.2g}")
+        return f"{frequency:.3g} per sample"
+    hertz = float(f"{frequency * rate:.3g}")
     return f"{hertz:.0f} Hz"
 
 
@@ -112,8 +125,28 @@ def _chirps(layers: Tensor) -> tuple[Tensor, Tensor]:
     return rising, F.pad((down - up).clamp_min(0), (0, 1)).sqrt()
 
 
-def _periodic(power: Tensor, window: int) -> Tensor:
-    """Return the largest correlation with itself a period later, 0 to 1."""
-    repeats = torch.fft.irfft(F.pad(power, (1, 0)), n=window, dim=-1)
-    later = repeats[..., max(4, window // 16) : window // 2 + 1]
-    return (later.amax(-1) / (repeats[..., 0] + _TINY)).clamp(0, 1)
+def _repeats(power: Tensor, window: int) -> Tensor:
+    """Return how much each frame is like itself some samples later, -1 to 1, for lags up to half a window."""
+    repeats = torch.fft.irfft(F.pad(power, (1, 0)), n=window, dim=-1)[..., : window // 2 + 1]
+    return repeats / (repeats[..., :1] + _TINY)
+
+
+def _shortest(window: int) -> int:
+    """Return the shortest lag that counts as a pitch."""
+    return max(8, window // 32)
+
+
+def _lags(window: int) -> list[int]:
+    """Return the periods that are asked about, in samples."""
+    count = round(BANDS * math.log2(window / 2 / _shortest(window)))
+    lags = (round(_shortest(window) * 2 ** (k / BANDS)) for k in range(1, count))
+    return sorted(set(lags)) if window >= _PITCHED else []
+
+
+def _peak(later: Tensor, lag: int) -> Tensor:
+    """Return how much a period stands out: its likeness, over the largest of any lag."""
+    reach = max(1, round(lag * (2 ** (0.5 / BANDS) - 1)))
+    near = later[..., lag - reach : lag + reach + 1].amax(-1).clamp_min(0)
+    return (
+        near * (near / (later[..., _shortest(2 * (later.shape[-1] - 1)) :].amax(-1) + _TINY)) ** 4
+    )

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from math import cos, isnan, log2, radians, sin
 
 from convscope.features.concepts.pictures import HUES
-from convscope.features.concepts.sounds import HIGHEST, named
+from convscope.features.concepts.sounds import BANDS, HIGHEST, named
 from convscope.features.tuning import Tuning
 
 FAMILY_LEVEL: Mapping[str, int] = {
@@ -52,7 +52,7 @@ def claims(tuning: Tuning, rate: int | None = None) -> tuple[str, ...]:
 
     Args:
         tuning: what the unit prefers.
-        rate: samples of sound a second, by which tones are named.
+        rate: samples of sound a second, by which tones are named; then frequencies are in hertz.
     """
     p = tuning.preferred
     if tuning.family in ("tone", "noise band", "click", "chirp"):
@@ -100,9 +100,12 @@ def _sounds(tuning: Tuning, rate: int | None) -> tuple[str, ...]:
         return ("click", "crest", "trough", "rise", "fall", "onset")
     if tuning.family == "chirp":
         return ("chirp up" if p.get("sweep", 0) > 0 else "chirp down",)
-    third = round(3 * log2(HIGHEST / p["frequency"]))  # the nearest band
-    tone = f"tone {named(HIGHEST / 2 ** (max(0, third) / 3), rate)}"
-    return (tone,) if tuning.family == "tone" else (tone, "noise")
+    place = round(BANDS * log2(HIGHEST / (p["frequency"] / (rate or 1))))
+    tones = tuple(
+        f"tone {named(HIGHEST / 2 ** (max(0, k) / BANDS), rate)}"
+        for k in range(place - 2, place + 3)
+    )
+    return tones if tuning.family == "tone" else (*tones, "noise")
 
 
 def _solid(tuning: Tuning) -> tuple[str, ...]:

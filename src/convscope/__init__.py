@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from convscope.atlas import Atlas
     from convscope.atlas.looking import look
     from convscope.data import open_source as data
+    from convscope.features import features
     from convscope.network import Layer, Network, load
     from convscope.receptive import receptive
     from convscope.sharing import sharing
@@ -22,6 +23,7 @@ _HOME = {
     "Layer": ("convscope.network", "Layer"),
     "Network": ("convscope.network", "Network"),
     "data": ("convscope.data", None),
+    "features": ("convscope.features", None),
     "load": ("convscope.network", "load"),
     "look": ("convscope.atlas.looking", "look"),
     "receptive": ("convscope.receptive", None),
@@ -29,7 +31,7 @@ _HOME = {
 }
 # None: the room itself, which is callable (see convscope.rooms).
 
-__all__ = ["Atlas", "Layer", "Network", "data", "load", "look", "receptive", "sharing"]
+__all__ = ["Atlas", "Layer", "Network", "data", "features", "load", "look", "receptive", "sharing"]
 
 
 def __getattr__(name: str) -> Any:

@@ -19,7 +19,7 @@ from convscope.atlas.reader import Atlas
 from convscope.atlas.result import Result, Step
 from convscope.atlas.schema import fingerprint
 from convscope.atlas.shown import shown
-from convscope.data import Source
+from convscope.data import Source, spread
 from convscope.features import Features, Settings
 from convscope.features.exemplars import activation_maps
 from convscope.features.finding import brief
@@ -27,6 +27,8 @@ from convscope.features.study import chosen, colours_of, drawn, survey
 from convscope.network import Network
 from convscope.progress import Progress
 
+KEPT = 500
+"""Samples on which every unit's response is kept, so that two networks can be compared."""
 WORK = "work"
 """A folder for what is not finished; removed when it is."""
 
@@ -102,10 +104,15 @@ class _Study:
             **{key: value for key, value in alone.document().items() if key in _HEAD},
             **alone.details(row),
             "index": self._index[name],
-            "kinds": list(dict.fromkeys(one.kind for made in row.syntheses.values() for one in made)),
+            "kinds": list(
+                dict.fromkeys(one.kind for made in row.syntheses.values() for one in made)
+            ),
         }
         files = layer_pictures(self.entry(name), row, document, self._samples, self._maps.get(name))
-        return Result(alone, document, files)
+        kept = spread(len(row.harvest.kept), KEPT)
+        document["kept"] = row.harvest.kept[kept]
+        responses = pa.array(row.harvest.responses[kept].T.tolist(), pa.list_(pa.float32()))
+        return Result(alone, document, files, alone.table().append_column("responses", responses))
 
     def whole(self, progress: Progress) -> Result:
         """Put the layers together, from what was kept of each."""
@@ -123,7 +130,8 @@ class _Study:
             seen |= {one["sample"] for unit in layer["detail"] for one in _shown(unit)}
         samples, files = shown(self.data, self.network.input.shape, seen)
         document |= {"layers": rows, "units": units, "samples": samples}
-        table = pa.concat_tables([kept.table(self.entry(name)) for name in self.names])
+        tables = [kept.table(self.entry(name)) for name in self.names]
+        table = pa.concat_tables([one.drop_columns("responses") for one in tables])
         return Result(found, document, files, table, finished=self._tidy)
 
     def _survey(self, progress: Progress) -> Features:

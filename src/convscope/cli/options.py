@@ -47,6 +47,10 @@ Std = Annotated[
         help="Divided by per channel, joined by commas; `sample` for each sample's own.",
     ),
 ]
+Layers = Annotated[
+    str | None,
+    typer.Option(metavar="NAMES", help="Whose units, joined by commas; else one for each block."),
+]
 Labels = Annotated[Path | None, typer.Option(metavar="FILE", help="The class names, one per line.")]
 Where = Annotated[
     Device, typer.Option("--device", help="Where to measure; auto takes a GPU if there is one.")

@@ -32,8 +32,11 @@ def look(
     data: o.Data = None,
     only: Annotated[
         str | None,
-        typer.Option(metavar="IDEAS", help="Only these, joined by commas: sharing,receptive."),
+        typer.Option(
+            metavar="IDEAS", help="Only these, joined by commas: sharing,receptive,features."
+        ),
     ] = None,
+    layers: o.Layers = None,
     budget: Annotated[
         str | None,
         typer.Option(
@@ -79,6 +82,7 @@ def look(
             source,
             out=out,
             only=ideas,
+            layers=None if layers is None else [name.strip() for name in layers.split(",")],
             budget_s=budget_s,
             seed=seed,
             batch=batch,

@@ -81,7 +81,11 @@ class Features(Finding):
             )
         if statuses["dead on data"]:
             text += f" {statuses['dead on data']:,} never change over these data."
-        if self.hierarchy is not None and self.hierarchy.rho is not None:
+        if (
+            self.hierarchy is not None
+            and self.hierarchy.rho is not None
+            and self.hierarchy.interval
+        ):
             low, high = self.hierarchy.interval
             text += (
                 f" Level and depth go together with a rank correlation of {self.hierarchy.rho:.2f} "

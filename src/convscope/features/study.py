@@ -149,12 +149,15 @@ def survey(
         seed=settings.seed,
         progress=progress,
     )
-    linked = links(
-        net, names, evidence=seen.layers, source=source, keep=Keep(), progress=progress
-    )
+    linked = links(net, names, evidence=seen.layers, source=source, keep=Keep(), progress=progress)
     rows = tuple(
         LayerFeatures(
-            net.layer(name), fields[name], seen[name], tunings[name], labels[name], links=linked[name]
+            net.layer(name),
+            fields[name],
+            seen[name],
+            tunings[name],
+            labels[name],
+            links=linked[name],
         )
         for name in names
     )

@@ -1,7 +1,8 @@
 """What is known of the units of one layer, put together: evidence side by side, nothing measured here."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import isfinite
 from typing import TYPE_CHECKING, Any, final
 
@@ -43,7 +44,7 @@ class LayerFeatures:
     harvest: LayerHarvest
     tunings: Sequence[Tuning] | None = None
     labels: Sequence[Label] | None = None
-    syntheses: Mapping[int, Sequence[Synthesis]] = field(default_factory=dict)
+    syntheses: Mapping[int, Sequence[Synthesis]] = dataclasses.field(default_factory=dict)
     links: LayerLinks | None = None
     trust: Mapping[str, Any] | None = None
 

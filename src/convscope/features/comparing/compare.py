@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 
@@ -9,13 +10,33 @@ from convscope.data import Source
 from convscope.errors import SpecError
 from convscope.features.comparing.finding import Comparison, LayerPair, UnitPair
 from convscope.features.comparing.matching import STATUSES, Matching, matched, similarity
-from convscope.features.exemplars import LayerHarvest, harvest
-from convscope.finding import NetworkId, Protocol
+from convscope.features.exemplars import harvest
+from convscope.finding import NetworkId
+from convscope.finding import Protocol as Measured
 from convscope.network import Network
 from convscope.progress import Progress, silent
 
 FEWEST = 20
 """Samples in common below which a correlation of the best of many units means nothing."""
+
+
+class Responded(Protocol):
+    """What a layer did over the data; a LayerHarvest is one."""
+
+    @property
+    def responses(self) -> np.ndarray:
+        """The spatial maximum of each unit on each kept sample, ``(R, U)``."""
+        ...
+
+    @property
+    def maximum(self) -> np.ndarray:
+        """The natural maximum of each unit, ``(U,)``."""
+        ...
+
+    @property
+    def density(self) -> np.ndarray:
+        """The share of samples on which each unit is active, ``(U,)``."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +53,7 @@ class Side:
 
     network: NetworkId
     kept: np.ndarray
-    layers: Mapping[str, LayerHarvest]
+    layers: Mapping[str, Responded]
     data: str
     labels: Mapping[str, Sequence[str | None]] = field(default_factory=dict)
 
@@ -119,7 +140,7 @@ def compared(one: Side, two: Side, *, shuffles: int = 20, seed: int = 0) -> Comp
             layers.append(_layer(index, found, name, partner, pairs))
     return Comparison(
         network=one.network,
-        protocol=Protocol(
+        protocol=Measured(
             id="compare/pearson/best/shuffled",
             seed=seed,
             samples=len(rows),

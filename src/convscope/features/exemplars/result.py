@@ -77,12 +77,12 @@ class LayerHarvest:
         """The spatial maximum of each unit on each kept sample, float32 ``(R, U)``; NaN where not finite."""
         return self.tally.responses
 
-    @cached_property
+    @property
     def maximum(self) -> np.ndarray:
         """The natural maximum of each unit, float64 ``(U,)``; NaN where nothing was finite."""
         return self.values[:, 0].astype(np.float64)
 
-    @cached_property
+    @property
     def minimum(self) -> np.ndarray:
         """The smallest value of each unit at any position, float64 ``(U,)``."""
         return self.low_values[:, 0].astype(np.float64)
@@ -97,7 +97,7 @@ class LayerHarvest:
         """The variance of each unit over all samples and positions, float64 ``(U,)``."""
         return self._moments[1]
 
-    @cached_property
+    @property
     def density(self) -> np.ndarray:
         """The share of samples on which each unit is active (spatial maximum above zero), float64 ``(U,)``."""
         seen = self.tally.seen

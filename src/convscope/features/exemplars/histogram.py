@@ -5,9 +5,10 @@ factor of two is cut into eight bins of equal width. What is below 2**-14 in siz
 zero, and what is above 2**18 the last bin of its sign. A quantile is therefore known to within an eighth
 of its value.
 
-Counting every position of a large map would cost more than the convolutions of a small network. Of a
-map with more than ``MOST`` positions a lattice is counted, shifted by an amount that depends on the
-sample's number alone, so that over samples every position counts equally, edges and corners included.
+Counting every position of every map would cost a good part of the convolutions themselves. Of a large map
+a lattice is counted, shifted by an amount that depends on the sample's number alone, so that over samples
+every position counts equally, edges and corners included. How fine it is depends on the number of samples
+in the whole study, so that a small study is counted in full.
 """
 
 import numpy as np
@@ -15,8 +16,10 @@ import numpy as np
 OCTAVES = (-14, 18)
 STEPS = 8
 """Bins to a factor of two."""
-MOST = 256
-"""Positions of one map that are counted, at most."""
+FEWEST = 64
+"""Positions of a larger map that are counted, about."""
+ENOUGH = 1 << 15
+"""Values of each unit, over the whole study, below which more positions are counted."""
 
 _SIDE = (OCTAVES[1] - OCTAVES[0]) * STEPS
 BINS = 2 * _SIDE + 1
@@ -47,7 +50,7 @@ def bins_of(values: np.ndarray) -> np.ndarray:
     size = bits & _MAGNITUDE
     size >>= _DROPPED
     size -= _FIRST
-    np.clip(size, 0, _SIDE, out=size)
+    np.minimum(np.maximum(size, 0, out=size), _SIDE, out=size)
     # Subtract twice where the sign bit is set: (bits >> 31) is -1 there and 0 elsewhere.
     turn = bits >> 31
     size ^= turn
@@ -56,26 +59,31 @@ def bins_of(values: np.ndarray) -> np.ndarray:
     return size
 
 
-def step(space: tuple[int, ...]) -> int:
-    """Return the distance between counted positions of a map of this size, the same on every axis.
+def step(space: tuple[int, ...], samples: int) -> int:
+    """Return the distance between counted positions of a map, the same on every axis.
 
-    >>> step((13, 13)), step((112, 112)), step((12000,))
-    (1, 7, 47)
+    Args:
+        space: the size of the map.
+        samples: in the whole study.
+
+    >>> step((112, 112), 1000), step((112, 112), 10), step((7, 7), 1000)
+    (14, 2, 1)
     """
+    most = max(FEWEST, ENOUGH // max(samples, 1))
     found = 1
-    while np.prod([-(-size // found) for size in space], dtype=np.int64) > MOST:
+    while np.prod([-(-size // found) for size in space], dtype=np.int64) > most:
         found += 1
     return found
 
 
-def lattice(space: tuple[int, ...], sample: int) -> tuple[slice, ...]:
+def lattice(space: tuple[int, ...], distance: int, sample: int) -> tuple[slice, ...]:
     """Return the counted positions of a map, as one slice per axis.
 
     Args:
         space: the size of the map.
+        distance: its ``step``.
         sample: the number of the sample.
     """
-    distance = step(space)
     number = (sample * 0x9E3779B97F4A7C15 % 2**64) >> 24  # Knuth's multiplicative hash
     slices = []
     for size in space:

@@ -12,10 +12,11 @@ from torch import Tensor
 
 from convscope.data import Source
 from convscope.errors import SpecError, WorkError
-from convscope.features.exemplars import storing
+from convscope.features.exemplars import histogram, storing
 from convscope.features.exemplars.result import Harvest, LayerHarvest
 from convscope.features.exemplars.schedule import Schedule, together
 from convscope.features.exemplars.tally import Taking, Tally
+from convscope.features.exemplars.watching import watching
 from convscope.network import Layer, Network
 from convscope.progress import Progress, silent
 
@@ -77,12 +78,11 @@ def harvest(
     work = _Pass(net, source, rows, plan, k)
     work.resume(checkpoint, key)
     saved = time.monotonic()
-    with ThreadPoolExecutor(torch.get_num_threads()) as pool:
-        for count in work.run(batch, pool):
-            progress("exemplars", count, len(plan.samples))
-            if checkpoint is not None and time.monotonic() - saved > _SECONDS:
-                work.save(checkpoint, key)
-                saved = time.monotonic()
+    for count in work.run(batch):
+        progress("exemplars", count, len(plan.samples))
+        if checkpoint is not None and time.monotonic() - saved > _SECONDS:
+            work.save(checkpoint, key)
+            saved = time.monotonic()
     if checkpoint is not None:
         work.save(checkpoint, key)
     if len(plan.samples) and not work.samples:
@@ -108,7 +108,8 @@ class _Pass:
         self, net: Network, source: Source, rows: dict[str, Layer], plan: Schedule, k: int
     ):
         self._net, self._source, self._plan = net, source, plan
-        self._taps = net.taps(list(rows))
+        self._network = watching(net, list(rows), self._take)
+        self._now: tuple[list[int], list[int]] = ([], [])  # slots and samples of this batch
         self._spaces = {name: _space(layer, net) for name, layer in rows.items()}
         self._device = next((p.device for p in net.graph.parameters()), torch.device("cpu"))
         self._read = np.zeros(len(plan.kept), bool)
@@ -120,18 +121,18 @@ class _Pass:
 
     def _begin(self, tallies: dict[str, Tally]) -> None:
         self._taking = {
-            name: Taking(tally, self._spaces[name], self._plan.kept)
-            for name, tally in tallies.items()
+            name: Taking(tally, space, histogram.step(space, self._plan.study), self._plan.kept)
+            for (name, tally), space in zip(tallies.items(), self._spaces.values(), strict=True)
         }
 
-    def run(self, ahead: int, pool: ThreadPoolExecutor) -> Iterator[int]:
+    def run(self, ahead: int) -> Iterator[int]:
         """Go through the batches that are left; yield how many samples are behind."""
         members = list(self._plan)
         behind = sum(len(samples) for samples, _ in members[: self.done])
         with torch.inference_mode():
             for samples, slots, arrays, asked in self._batches(members[self.done :], ahead):
                 if len(samples):
-                    self._see(samples, slots, arrays, pool)
+                    self._see(samples, slots, arrays)
                 self.done += 1
                 behind += asked
                 yield behind
@@ -161,19 +162,17 @@ class _Pass:
                 waiting = None if following is None else reader.submit(read, following)
                 yield from found
 
-    def _see(
-        self, samples: np.ndarray, slots: np.ndarray, arrays: np.ndarray, pool: ThreadPoolExecutor
-    ) -> None:
+    def _see(self, samples: np.ndarray, slots: np.ndarray, arrays: np.ndarray) -> None:
         full = np.zeros((self._plan.width, *arrays.shape[1:]), np.float32)
         full[slots] = arrays
-        outputs = self._taps(torch.from_numpy(full).to(self._device))
-        list(pool.map(lambda name: self._take(name, outputs[name], samples, slots), self._taking))
+        self._now = slots.tolist(), samples.tolist()
+        self._network(torch.from_numpy(full).to(self._device))
         self.samples += len(samples)
         self._read |= np.isin(self._plan.kept, samples)
 
-    def _take(self, name: str, output: Tensor, samples: np.ndarray, slots: np.ndarray) -> None:
+    def _take(self, name: str, output: Tensor) -> None:
         maps = output.detach().to("cpu", torch.float32).contiguous().numpy()
-        self._taking[name].add(maps, slots.tolist(), samples.tolist())
+        self._taking[name].add(maps, *self._now)
 
     def harvest(self, facts: dict) -> Harvest:
         """Return what was found so far."""

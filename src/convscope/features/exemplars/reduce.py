@@ -8,10 +8,9 @@ while they are read four times.
 from typing import NamedTuple
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
-_BLOCK = 1 << 17  # values: half a megabyte
-_RUN = 512  # values that are summed in single precision before the sum goes on in double
+_BLOCK = 1 << 18  # values: a megabyte
+_RUN = 1024  # values that are summed in single precision before the sum goes on in double
 
 
 class Rows(NamedTuple):
@@ -28,6 +27,10 @@ class Rows(NamedTuple):
     total: np.ndarray
     squares: np.ndarray
 
+    def finite(self) -> np.ndarray:
+        """Return where a row held neither NaN nor infinity, nor anything whose square is infinite."""
+        return np.isfinite(self.squares) & np.isfinite(self.total)
+
 
 def reduce(maps: np.ndarray) -> Rows:
     """Reduce the maps of some samples.
@@ -37,39 +40,38 @@ def reduce(maps: np.ndarray) -> Rows:
     """
     samples, units, places = maps.shape
     rows = maps.reshape(samples * units, places)
-    count = len(rows)
-    highest, lowest = np.empty(count, np.float32), np.empty(count, np.float32)
-    at_highest, at_lowest = np.empty(count, np.int32), np.empty(count, np.int32)
-    total, squares = np.empty(count), np.empty(count)
+    count, runs = len(rows), -(-places // _RUN)
+    at_highest, at_lowest = np.empty(count, np.intp), np.empty(count, np.intp)
+    total, squares = np.empty((count, runs), np.float32), np.empty((count, runs), np.float32)
     height = max(1, _BLOCK // places)
     for start in range(0, count, height):
         here = slice(start, start + height)
         block = rows[here]
-        each = np.arange(len(block))
-        at_highest[here] = first = block.argmax(1)
-        highest[here] = block[each, first]
-        at_lowest[here] = last = block.argmin(1)
-        lowest[here] = block[each, last]
-        total[here], squares[here] = _moments(block)
+        block.argmax(1, out=at_highest[here])
+        block.argmin(1, out=at_lowest[here])
+        _sum_runs(block, total[here], squares[here])
+    each = np.arange(count)
     shape = (samples, units)
-    found = (highest, at_highest, lowest, at_lowest, total, squares)
+    found = (
+        rows[each, at_highest],
+        at_highest.astype(np.int32),
+        rows[each, at_lowest],
+        at_lowest.astype(np.int32),
+        total.sum(1, dtype=np.float64),
+        squares.sum(1, dtype=np.float64),
+    )
     return Rows(*(array.reshape(shape) for array in found))
 
 
-def _moments(block: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the sums of each row and of its squares, in double precision beyond short runs."""
+def _sum_runs(block: np.ndarray, total: np.ndarray, squares: np.ndarray) -> None:
+    """Sum each run of each row, and its squares."""
     height, width = block.shape
     whole = width // _RUN
-    total, squares = np.zeros(height), np.zeros(height)
-    with np.errstate(over="ignore", invalid="ignore"):  # rows that are not finite are left out
-        if whole:
-            size = block.itemsize
-            strides = (block.strides[0], _RUN * size, size)
-            runs = as_strided(block, (height, whole, _RUN), strides, writeable=False)
-            total += np.einsum("ijk->ij", runs).sum(1, dtype=np.float64)
-            squares += np.einsum("ijk,ijk->ij", runs, runs).sum(1, dtype=np.float64)
-        if width % _RUN:
-            rest = block[:, whole * _RUN :]
-            total += np.einsum("ij->i", rest)
-            squares += np.einsum("ij,ij->i", rest, rest)
-    return total, squares
+    if whole:
+        runs = block[:, : whole * _RUN].reshape(height, whole, _RUN)
+        np.einsum("ijk->ij", runs, out=total[:, :whole])
+        np.einsum("ijk,ijk->ij", runs, runs, out=squares[:, :whole])
+    if width % _RUN:
+        rest = block[:, whole * _RUN :]
+        np.einsum("ij->i", rest, out=total[:, -1])
+        np.einsum("ij,ij->i", rest, rest, out=squares[:, -1])

@@ -34,7 +34,7 @@ def add(digits: np.ndarray, values: np.ndarray) -> None:
     high = (mantissa >> 32) << shift
     pieces = ((low & _PIECE) * sign, ((low >> 32) + (high & _PIECE)) * sign, (high >> 32) * sign)
     first = place >> 5
-    for digit in np.unique(first):
+    for digit in range(int(first.min(initial=DIGITS)), int(first.max(initial=-1)) + 1):
         here = first == digit
         for offset, piece in enumerate(pieces):
             digits[:, digit + offset] += np.where(here, piece, 0).sum(0)

@@ -12,7 +12,8 @@ from convscope.features.exemplars.reduce import Rows, reduce
 LOWEST = 3
 """Samples that are kept of those where a unit is lowest."""
 
-_MOST_WAITING = 16  # samples whose rows are folded into the tally at once
+_MOST_WAITING = 64  # samples whose rows are folded into the tally at once
+_UNITS_AT_ONCE = 128  # units whose values, of so many samples, stay in the processor's cache
 
 
 @dataclass(eq=False)
@@ -72,23 +73,45 @@ class Tally:
         """Return every array by its name."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
-    def fold(self, samples: np.ndarray, rows: Rows) -> None:
+    def fold(self, samples: np.ndarray, rows: Rows, finite: np.ndarray) -> None:
         """Take in what the maps of some samples came down to.
 
         Args:
             samples: int64 ``(n,)``.
             rows: n of each.
+            finite: boolean ``(n, U)``: the others are left out.
         """
-        finite = np.isfinite(rows.squares) & np.isfinite(rows.total)
         numbers = samples[:, None]
-        high = np.where(finite, ranking.keys(rows.highest, numbers), np.uint64(0))
-        low = np.where(finite, ranking.keys(-rows.lowest, numbers), np.uint64(0))
+        high, low = ranking.keys(rows.highest, numbers), ranking.keys(-rows.lowest, numbers)
+        total, squares = rows.total, rows.squares
+        if not finite.all():
+            high, low = (np.where(finite, key, np.uint64(0)) for key in (high, low))
+            total, squares = (np.where(finite, values, 0.0) for values in (total, squares))
         ranking.keep_best(self.best, self.best_at, high.T, rows.at_highest.T)
         ranking.keep_best(self.least, self.least_at, low.T, rows.at_lowest.T)
         self.seen += finite.sum(0)
         self.active += (finite & (rows.highest > 0)).sum(0)
-        sums.add(self.total, np.where(finite, rows.total, 0))
-        sums.add(self.squares, np.where(finite, rows.squares, 0))
+        for start in range(0, len(self.seen), _UNITS_AT_ONCE):
+            here = slice(start, start + _UNITS_AT_ONCE)
+            sums.add(self.total[here], total[:, here])
+            sums.add(self.squares[here], squares[:, here])
+
+    def count(self, values: Sequence[np.ndarray], finite: np.ndarray) -> None:
+        """Count values into the histograms.
+
+        Args:
+            values: for each of n samples float32 ``(U, L)``.
+            finite: boolean ``(n, U)``: the others are left out.
+        """
+        widths = [array.shape[1] for array in values]
+        for start in range(0, len(self.counts), _UNITS_AT_ONCE):
+            here = slice(start, start + _UNITS_AT_ONCE)
+            bins = histogram.bins_of(np.concatenate([array[here] for array in values], axis=1))
+            bins += np.arange(len(bins), dtype=np.int32)[:, None] * histogram.BINS
+            if not finite[:, here].all():
+                bins = bins[np.repeat(finite[:, here], widths, axis=0).T]
+            counts = self.counts[here].reshape(-1)
+            counts += np.bincount(bins.reshape(-1), minlength=len(counts))
 
     def merged(self, other: Self, order: np.ndarray) -> Self:
         """Return the tally of both sets of samples, which have none in common.
@@ -116,16 +139,16 @@ class Taking:
     Args:
         tally: of one layer.
         space: the size of the layer's map.
+        step: the distance between positions that are counted into the histogram.
         kept: int64, sorted: the samples whose responses are all kept, one for each row of the tally.
     """
 
-    def __init__(self, tally: Tally, space: tuple[int, ...], kept: np.ndarray):
+    def __init__(self, tally: Tally, space: tuple[int, ...], step: int, kept: np.ndarray):
         self.tally = tally
-        self._space, self._kept = space, kept
-        self._spread = np.arange(len(tally.seen), dtype=np.int32)[:, None] * histogram.BINS
+        self._space, self._step, self._kept = space, step, kept
         self._samples: list[int] = []
         self._rows: list[Rows] = []
-        self._binned: list[np.ndarray] = []
+        self._counted: list[np.ndarray] = []
 
     def add(self, maps: np.ndarray, slots: Sequence[int], samples: Sequence[int]) -> None:
         """Take in the maps of some samples.
@@ -138,14 +161,13 @@ class Taking:
         # All B are reduced: leaving some out would shift the others in memory, and a row may be summed
         # in another order where it begins at another place.
         found = reduce(maps.reshape(*maps.shape[:2], -1))
-        self._rows.append(Rows(*(array[slots] for array in found)))
+        if list(slots) != list(range(len(maps))):
+            found = Rows(*(array[slots] for array in found))
+        self._rows.append(found)
         self._samples += samples
         for slot, sample in zip(slots, samples, strict=True):
-            places = (slice(None), *histogram.lattice(self._space, sample))
-            bins = histogram.bins_of(maps[slot][places]).reshape(len(self._spread), -1)
-            bins += self._spread
-            broken = ~np.isfinite(found.squares[slot] + found.total[slot])
-            self._binned.append(bins[~broken].ravel() if broken.any() else bins.ravel())
+            places = histogram.lattice(self._space, self._step, sample)
+            self._counted.append(maps[slot][:, *places].reshape(len(self.tally.seen), -1))
         if len(self._samples) >= _MOST_WAITING:
             self.fold()
 
@@ -155,13 +177,13 @@ class Taking:
             return
         samples = np.array(self._samples, np.int64)
         rows = Rows(*(np.concatenate(arrays) for arrays in zip(*self._rows, strict=True)))
-        self.tally.fold(samples, rows)
-        counts = self.tally.counts.reshape(-1)
-        counts += np.bincount(np.concatenate(self._binned), minlength=len(counts))
+        finite = rows.finite()
+        self.tally.fold(samples, rows, finite)
+        self.tally.count(self._counted, finite)
         row = np.searchsorted(self._kept, samples)
         known = row < len(self._kept)
         known[known] = self._kept[row[known]] == samples[known]
-        finite = np.isfinite(rows.squares[known]) & np.isfinite(rows.total[known])
-        self.tally.responses[row[known]] = np.where(finite, rows.highest[known], np.nan)
+        highest = np.where(finite[known], rows.highest[known], np.float32(np.nan))
+        self.tally.responses[row[known]] = highest
         self.tally.places[row[known]] = rows.at_highest[known]
-        self._samples, self._rows, self._binned = [], [], []
+        self._samples, self._rows, self._counted = [], [], []

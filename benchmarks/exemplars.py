@@ -1,0 +1,167 @@
+"""One pass for all default layers must cost little more than running the network, in bounded memory.
+
+    python benchmarks/exemplars.py [--images 48] [--rounds 5] [--threads 1] [--skip-memory]
+
+Speed: the same pictures, already in memory, go through the network alone and through a harvest of all
+default layers, by turns, in one process; the network alone runs at several batch sizes, and the fastest
+counts. Memory: the peak of a fresh process after 500 and after 5,000 pictures. Networks: ResNet-18 and
+SqueezeNet at 224 pixels with weights as drawn; what they compute does not change with what they know.
+Results: ``results/exemplars.json``.
+"""
+
+import argparse
+import json
+import multiprocessing
+import platform
+import resource
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+import torch
+
+from convscope.data.parts import Parts
+from convscope.data.sample import Sample, Source
+from convscope.features.chosen import default_layers
+from convscope.features.exemplars import harvest
+from convscope.network import Network, load
+
+NETWORKS = ("torchvision:resnet18", "torchvision:squeezenet1_0")
+BATCHES = (1, 4, 16)
+LENGTHS = (500, 5000)
+WANTED = 0.85
+
+
+class InMemory(Source):
+    """A few pictures again and again, without the cost of reading them.
+
+    Args:
+        length: how many samples it says it has.
+    """
+
+    kind = "image"
+    shape = (3, 224, 224)
+
+    def __init__(self, length: int):
+        self.spec = f"{length} pictures in memory"
+        pictures = Parts(16, size=224)
+        self._pictures = np.stack([pictures[i].array for i in range(len(pictures))])
+        self._length = length
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __getitem__(self, index: int) -> Sample:
+        return Sample(self._pictures[index % len(self._pictures)], None, str(index))
+
+    def _hashed(self) -> str:
+        return self.spec
+
+
+def seconds(work: Callable[[], object]) -> tuple[float, float]:
+    """Return the wall-clock and processor seconds that some work takes."""
+    began, busy = time.perf_counter(), time.process_time()
+    work()
+    return time.perf_counter() - began, time.process_time() - busy
+
+
+def speed(spec: str, images: int, rounds: int, threads: int) -> dict:
+    """Compare a harvest with the network alone.
+
+    Args:
+        spec: of the network.
+        images: pictures in one turn.
+        rounds: turns of each.
+        threads: that torch may use.
+
+    Returns:
+        Milliseconds per picture, and the ratio of pictures per second to those of the network alone.
+    """
+    torch.set_num_threads(threads)
+    net = load(spec)
+    source = InMemory(images)
+    layers = [layer.name for layer in default_layers(net)]
+
+    turns = {f"alone, batch {size}": bare(net, source, size) for size in BATCHES}
+    turns["harvest"] = lambda: harvest(net, source, layers)
+    taken: dict[str, list[tuple[float, float]]] = {name: [] for name in turns}
+    for turn in range(rounds + 1):
+        for name, work in turns.items():
+            found = seconds(work)
+            if turn:  # the first warms up
+                taken[name].append(found)
+    wall = {name: median(t for t, _ in times) for name, times in taken.items()}
+    busy = {name: median(t for _, t in times) for name, times in taken.items()}
+    ours = "harvest"
+    return {
+        "layers": len(layers),
+        "units": sum(net.layer(name).output[0] for name in layers),
+        "values_per_image": int(sum(np.prod(net.layer(name).output) for name in layers)),
+        "ms_per_image": {name: round(1000 * t / images, 2) for name, t in wall.items()},
+        "ratio": round(min(t for name, t in wall.items() if name != ours) / wall[ours], 3),
+        "ratio_of_processor_time": round(
+            min(t for name, t in busy.items() if name != ours) / busy[ours], 3
+        ),
+    }
+
+
+def bare(net: Network, source: Source, size: int) -> Callable[[], None]:
+    """Return the work of running the network alone over a source."""
+
+    def run() -> None:
+        with torch.inference_mode():
+            for batch in source.batches(size):
+                net.graph(torch.from_numpy(batch.arrays))
+
+    return run
+
+
+def peak(spec: str, images: int, threads: int) -> float:
+    """Return the peak memory of this process in megabytes after a harvest of so many pictures."""
+    torch.set_num_threads(threads)
+    net = load(spec)
+    harvest(net, InMemory(images), [layer.name for layer in default_layers(net)])
+    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(kilobytes / (2**20 if sys.platform == "darwin" else 2**10), 1)
+
+
+def main() -> None:
+    """Measure both networks, print and keep the results, and fail where a bar is missed."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--images", type=int, default=48)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--skip-memory", action="store_true")
+    asked = parser.parse_args()
+    document = {
+        "system": platform.system(),
+        "python": platform.python_version(),
+        "torch": version("torch"),
+        "threads": asked.threads,
+        "networks": {},
+    }
+    for spec in NETWORKS:
+        found = speed(spec, asked.images, asked.rounds, asked.threads)
+        if not asked.skip_memory:
+            fresh = multiprocessing.get_context("spawn")
+            found["peak_mb"] = {}
+            for images in LENGTHS:
+                with ProcessPoolExecutor(1, mp_context=fresh) as pool:
+                    mb = pool.submit(peak, spec, images, asked.threads).result()
+                found["peak_mb"][str(images)] = mb
+        document["networks"][spec] = found
+        print(json.dumps({spec: found}, indent=1), flush=True)
+    path = Path(__file__).parent / "results" / "exemplars.json"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(document, indent=1) + "\n")
+    if any(found["ratio"] < WANTED for found in document["networks"].values()):
+        sys.exit(f"a harvest ran at less than {WANTED} of the network's own speed")
+
+
+if __name__ == "__main__":
+    main()

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, fx, nn
 
 from convscope.features.circuits.kernels import Kernels, Stage, effective_kernels
-from convscope.network import Network
+from convscope.network import Network, load
 
 CONV = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
 TRANSPOSED = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
@@ -51,50 +51,47 @@ class Straightened(fx.Interpreter):
         ):
             found = self.fetch_args_kwargs_from_env(n)[0][0]
         elif "max_pool" in name:
-            args: list = [*self.fetch_args_kwargs_from_env(n)[0], 0]
-            x, kernel, stride, padding = args[:4]
-            mean = getattr(torch.nn.functional, f"avg_pool{len(kernel)}d")
-            found = mean(x, kernel, stride, padding)
+            x, kernel, *more = self.fetch_args_kwargs_from_env(n)[0]
+            stride, padding, _, ceil = (*more, *(kernel, 0, 1, False)[len(more) :])
+            mean = getattr(torch.nn.functional, f"avg_pool{x.dim() - 2}d")
+            found = mean(x, kernel, stride, padding, ceil_mode=ceil)
         else:
             found = super().run_node(n)
         if isinstance(found, Tensor):
             self.kept[n.name] = found
-            if found.requires_grad and not found.is_leaf:
-                found.retain_grad()
         return found
 
 
-def gradients(net: Network, stage: Stage, source: str, unit: int) -> np.ndarray:
-    """Return d target[unit, position] / d source, ``(C, *S)``, of the straightened network in float64."""
+def straightened(net: Network) -> Straightened:
+    """Return every node's value of the straightened network at a random sample, in float64."""
     net.graph.double()
-    x = torch.rand(1, *net.input.shape, dtype=torch.float64, requires_grad=True)
     run = Straightened(net)
-    run.run(x)
-    target = run.kept[net.layer(stage.layer).node]
-    node = "x" if source == "input" else net.layer(source).node
-    (found,) = torch.autograd.grad(target[(0, unit, *stage.position)], run.kept[node])
-    net.graph.float()
-    return found[0].numpy()
+    run.run(torch.rand(1, *net.input.shape, dtype=torch.float64, requires_grad=True))
+    return run
 
 
-def agrees(net: Network, layer: str, within: list[str]) -> int:
+def agrees(net: Network, layer: str, within: list[str], units: int = 3) -> int:
     """Check every source of a layer at an interior position against the gradient; return how many sources."""
     stage = Stage(net, layer, within, dtype=torch.float64)
-    found = stage.kernels(range(stage.units))
+    found = stage.kernels(range(min(units, stage.units)))
+    kept = straightened(net).kept
+    target = kept[net.layer(stage.layer).node]
     for source, kernels in found.items():
-        for unit in range(stage.units):
-            truth = gradients(net, stage, source, unit)
-            mine = np.zeros_like(truth)
+        values = kept["x" if source == "input" else net.layer(source).node]
+        for unit in kernels.units:
+            (truth,) = torch.autograd.grad(
+                target[(0, unit, *stage.position)], values, retain_graph=True
+            )
+            mine = torch.zeros_like(truth)
             places = [
                 slice(first, first + size)
                 for first, size in zip(kernels.start, kernels.values.shape[2:], strict=True)
             ]
-            assert all(
-                s.start >= 0 and s.stop <= n for s, n in zip(places, truth.shape[1:], strict=True)
-            )
-            mine[(slice(None), *places)] = kernels.values[unit].numpy()
-            np.testing.assert_allclose(mine, truth, rtol=0, atol=1e-10)
-            assert np.abs(truth).max() > 1e-3
+            sides = zip(places, truth.shape[2:], strict=True)
+            assert all(place.start >= 0 and place.stop <= side for place, side in sides)
+            mine[(0, slice(None), *places)] = kernels.values[unit]
+            torch.testing.assert_close(mine, truth, rtol=0, atol=1e-10)
+            assert truth.abs().max() > 1e-3
     return len(found)
 
 
@@ -242,6 +239,12 @@ def test_mixed_networks_agree_with_the_gradient(dims: int, seed: int) -> None:
     assert agrees(net, "last", ["two.2", first, "stem.2"]) == 2
 
 
+def test_the_built_in_network_agrees_with_the_gradient() -> None:
+    net = load("demo")
+    layers = [layer.name for layer in net.layers if layer.operation == "relu"]
+    assert [agrees(net, layer, layers) for layer in (*layers, "classifier")] == [1] * 5
+
+
 class Moved(nn.Module):
     """Channels moved about: shuffled, split, sliced, put last, flattened."""
 
@@ -341,4 +344,16 @@ def test_chunks_give_what_one_pass_gives(monkeypatch: pytest.MonkeyPatch) -> Non
     assert [part["stem.2"].units for part in parts] == [(0,), (1,), (2,)]
     np.testing.assert_allclose(
         np.concatenate([only(part, "stem.2") for part in parts]), whole, rtol=1e-5, atol=1e-6
+    )
+
+
+def test_a_samples_own_statistics_are_left_out_and_it_says_so() -> None:
+    net = Network(
+        stirred(nn.Conv1d(1, 2, 3, padding=1)), input=(1, 32), mean="sample", std="sample"
+    )
+    stage = Stage(net, net.layers[0].name, [])
+    weight = net.graph.state_dict()["model.weight"].numpy()
+    np.testing.assert_array_equal(only(stage.kernels(range(2)), "input"), weight)
+    assert stage.notes == (
+        "A sample's own mean and deviation, which preprocessing takes out, count as 0 and 1.",
     )

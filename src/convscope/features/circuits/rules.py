@@ -19,6 +19,7 @@ from convscope.network.kinds import BOOKKEEPING, kind_of
 ACTIVATION = "Activations are passed as they are, with slope 1."
 BY_DATA = "Normalisation by the data's own statistics is passed with its learned scale alone."
 GATE = "A gate, computed from the data, counts as 1."
+OWN_RULE = "A sample's own mean and deviation, which preprocessing takes out, count as 0 and 1."
 UNFOLLOWED = "Not followed: {}."
 
 _AS_THEY_ARE = {
@@ -114,7 +115,8 @@ def mul(call: Call, cot: Window) -> Passed:
     signal, other = call.data("self"), call.data("other")
     divides = operation(call.node) == "div"
     if signal is not None and other is not None:
-        call.notes.add(GATE)
+        own = call.node.meta["module"] == INPUT_RULE
+        call.notes.add(OWN_RULE if own else GATE)
         if not divides and _gate_first(signal, other):
             signal = other
     elif signal is None:

@@ -59,7 +59,9 @@ def finished(made: Any, width: Width, height: int) -> Any:
             labelFontSize=12,
             titleFontSize=12,
         )
-        .configure_legend(labelColor=palette.INK, labelFontSize=12, symbolType="square")
+        .configure_legend(
+            labelColor=palette.INK, labelFontSize=12, labelLimit=320, symbolType="square"
+        )
     )
 
 

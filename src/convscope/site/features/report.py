@@ -18,6 +18,7 @@ Document = Mapping[str, Any]
 _DEPTHS = 5  # layers that are shown, from the first to the last
 _UNITS = 6  # of each, the best graded
 _TILE = 96  # pixels of a tile in the report
+_COARSE = 64  # tiles smaller than this are shown with visible pixels
 
 
 def section(document: Document | None, chart: str | None, atlas: Atlas) -> str:
@@ -34,32 +35,35 @@ def section(document: Document | None, chart: str | None, atlas: Atlas) -> str:
     rows = charts.measured(document) if document else []
     if not document or not rows:
         return ""
-    lines = [_line(row) for row in rows]
-    head = (
-        "layer",
-        "units",
-        "labelled",
-        "unknown",
-        "never fire",
-        "most common labels",
-        "told right",
-    )
+    told = any(_trust(row) for row in rows)
+    head = ("layer", "units", "labelled", "unknown", "never fire", "most common labels")
+    lines = [_line(row, told=told) for row in rows]
     note = (
         '<p class="note">Told right: how often a layer’s exemplars alone tell which of two other '
         "samples fires a unit more; chance is 50 %.</p>"
     )
+    kept = table((*head, "told right"), lines) + note if told else table(head, lines)
     shown = "".join(_layer(row, atlas) for row in _spread(rows) if name_of(row) in atlas)
-    return f"<h2>What units stand for, by depth</h2>{chart or ''}{table(head, lines)}{note}{shown}"
+    return f"<h2>What units stand for, by depth</h2>{chart or ''}{kept}{shown}"
 
 
-def _line(row: Document) -> tuple[str, ...]:
+def _line(row: Document, *, told: bool) -> tuple[str, ...]:
     labelled = row["measured"] - row["unknown"]
-    names = ", ".join(f"{label['name']} {label['units']}" for label in _named(row)[:3])
-    trust = (row.get("trust") or {}).get("exemplars")
-    low, high = trust["interval"] if trust else (0.0, 0.0)
-    told = f"{100 * trust['mean']:.0f} % ({100 * low:.0f} to {100 * high:.0f})" if trust else "–"
+    names = ", ".join(f"{label['name']} ({label['units']})" for label in _named(row)[:3])
     numbers = (row["measured"], labelled, row["unknown"], row["dead"])
-    return (row["name"], *(f"{n:,}" for n in numbers), names or "–", told)
+    line = (row["name"], *(f"{n:,}" for n in numbers), names or "–")
+    return (*line, _right(_trust(row))) if told else line
+
+
+def _trust(row: Document) -> Document | None:
+    return (row.get("trust") or {}).get("exemplars")
+
+
+def _right(trust: Document | None) -> str:
+    if trust is None:
+        return "–"
+    low, high = trust["interval"]
+    return f"{100 * trust['mean']:.0f} % ({100 * low:.0f} to {100 * high:.0f})"
 
 
 def _named(row: Document) -> list[Document]:
@@ -131,5 +135,6 @@ def _tiles(atlas: Atlas, sheet: Document, places: Sequence[int]) -> list[str]:
         buffer = io.BytesIO()
         part.save(buffer, "WEBP", quality=85)
         held = base64.b64encode(buffer.getvalue()).decode()
-        found.append(f'<img src="data:image/webp;base64,{held}" alt="">')
+        coarse = ' class="coarse"' if max(high, wide) < _COARSE else ""
+        found.append(f'<img{coarse} src="data:image/webp;base64,{held}" alt="">')
     return found

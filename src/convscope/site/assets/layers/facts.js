@@ -18,7 +18,7 @@ import { pictures } from "./filters.js";
  * @property {Map<string, LayerCost>} costs
  * @property {Map<string, Field>} fields
  * @property {import("../types.js").Filters | null} filters
- * @property {Map<string, import("../types.js").FeatureLayer>} features
+ * @property {Map<string, import("../units/types.js").FeatureLayer>} features
  */
 
 /**

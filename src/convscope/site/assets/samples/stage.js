@@ -15,7 +15,7 @@ import { wave } from "./wave.js";
 /**
  * @typedef {object} Stage
  * @property {HTMLElement} node
- * @property {(sample: import("../types.js").Sample | import("../types.js").Shown | null) => void} show
+ * @property {(sample: import("../types.js").Sample | import("../units/types.js").Shown | null) => void} show
  * @property {(lo: number[], hi: number[], text: string) => void} box  from lo to hi, hi not included
  * @property {(heat: Heat | null) => void} heat
  */

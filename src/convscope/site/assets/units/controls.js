@@ -5,7 +5,7 @@ import { exact } from "../base/numbers.js";
 import { chosen, DENSITIES, FILTERS, SORTS, STRENGTHS } from "./choose.js";
 import { RUNGS } from "./words.js";
 
-/** @typedef {import("../types.js").Columns} Columns */
+/** @typedef {import("./types.js").Columns} Columns */
 /** @typedef {[string, string]} Option  value and words */
 
 /**
@@ -60,18 +60,18 @@ const NAMES = /** @type {Record<string, string>} */ ({
  * @returns {Option[]}
  */
 function optionsOf(name, columns) {
-  const many = (/** @type {string} */ value) => chosen(columns, new URLSearchParams({ [name]: value })).length;
-  if (name === "density") return counted(columns.density ? Object.entries(DENSITIES).map(([value, { text }]) => [value, text]) : [], many);
-  if (name === "strength") return counted(columns.natural_max ? Object.entries(STRENGTHS).reverse() : [], many);
-  const values = /** @type {(string | number | null)[]} */ (columns[/** @type {"label"} */ (name)] ?? []);
-  const seen = [...new Set(values.map((value) => String(value ?? "none")))];
-  const options = counted(seen.map((value) => [value, worded(name, value)]), many);
-  return name === "level" ? options.sort(([a], [b]) => a.localeCompare(b)) : options.sort(([a], [b]) => many(b) - many(a));
-}
-
-/** @param {Option[]} options @param {(value: string) => number} many @returns {Option[]} */
-function counted(options, many) {
-  return options.filter(([value]) => many(value) > 0).map(([value, text]) => [value, `${text} (${exact(many(value))})`]);
+  /** @type {Option[]} */
+  let options;
+  if (name === "density") options = columns.density ? Object.entries(DENSITIES).map(([value, { text }]) => [value, text]) : [];
+  else if (name === "strength") options = columns.natural_max ? Object.entries(STRENGTHS).reverse() : [];
+  else {
+    const values = /** @type {(string | number | null)[]} */ (columns[/** @type {"label"} */ (name)] ?? []);
+    options = [...new Set(values.map((value) => String(value ?? "none")))].map((value) => [value, worded(name, value)]);
+  }
+  const counted = options.map(([value, text]) => ({ value, text, many: chosen(columns, new URLSearchParams({ [name]: value })).length }));
+  if (name === "level") counted.sort((a, b) => a.value.localeCompare(b.value));
+  else if (!["density", "strength"].includes(name)) counted.sort((a, b) => b.many - a.many);
+  return counted.filter(({ many }) => many > 0).map(({ value, text, many }) => [value, `${text} (${exact(many)})`]);
 }
 
 /** @param {string} name @param {string} value */

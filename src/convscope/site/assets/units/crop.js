@@ -4,7 +4,7 @@ import { fill, h, svg } from "../base/dom.js";
 import { numbers } from "../base/load.js";
 import { line } from "../samples/wave.js";
 
-/** @typedef {import("../types.js").Shown} Shown */
+/** @typedef {import("./types.js").Shown} Shown */
 
 const COARSE = 64; // crops smaller than this are drawn with visible pixels
 const FEW = 300; // samples of a sound that are drawn one by one
@@ -53,7 +53,7 @@ function curve(trace, values) {
 
 /**
  * The whole field of a unit, padding included, where it is no larger than the input; else what it saw.
- * @param {import("../types.js").Firing} firing
+ * @param {import("./types.js").Firing} firing
  * @param {import("../types.js").Field | undefined} field
  * @param {number[]} space
  * @returns {[number, number][]}

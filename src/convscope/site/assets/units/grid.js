@@ -10,8 +10,8 @@ import { unitsOf } from "./read.js";
 import { background, trace } from "./tile.js";
 import { hueOf, percent, reached } from "./words.js";
 
-/** @typedef {import("../types.js").FeatureLayer} FeatureLayer */
-/** @typedef {import("../types.js").LayerUnits} LayerUnits */
+/** @typedef {import("./types.js").FeatureLayer} FeatureLayer */
+/** @typedef {import("./types.js").LayerUnits} LayerUnits */
 
 const MARKS = /** @type {Record<string, string>} */ ({ "dead on data": "never fires", weak: "weak", failed: "failed" });
 
@@ -70,11 +70,11 @@ export async function grid(layer) {
   return { node, update };
 }
 
-/** The pictures that a layer's units can be shown by. @param {FeatureLayer} layer @returns {[string, import("../types.js").Sheet][]} */
+/** The pictures that a layer's units can be shown by. @param {FeatureLayer} layer @returns {[string, import("./types.js").Sheet][]} */
 function sheets({ sheets: { synthesis, exemplars } = {} }) {
-  /** @type {[string, import("../types.js").Sheet | null | undefined][]} */
+  /** @type {[string, import("./types.js").Sheet | null | undefined][]} */
   const all = [["synthesised", synthesis], ["exemplars", exemplars]];
-  return /** @type {[string, import("../types.js").Sheet][]} */ (all.filter(([, sheet]) => sheet));
+  return /** @type {[string, import("./types.js").Sheet][]} */ (all.filter(([, sheet]) => sheet));
 }
 
 /**

@@ -3,7 +3,7 @@
 import { h } from "../base/dom.js";
 import { hueOf, parameter, percent, response, RUNGS, STATUSES } from "./words.js";
 
-/** @typedef {import("../types.js").UnitDetail} UnitDetail */
+/** @typedef {import("./types.js").UnitDetail} UnitDetail */
 
 /**
  * The unit in one line.
@@ -69,7 +69,7 @@ const SOURCES = /** @type {Record<string, string>} */ ({
   tuning: "The label comes from its tuning to stimuli", overlap: "The label comes from where on the samples it fires", class: "The label comes from which samples fire it",
 });
 
-/** @param {import("../types.js").Label} label */
+/** @param {import("./types.js").Label} label */
 function graded({ source, precision, recall, score, null99, interval, others = [] }) {
   const known = (/** @type {unknown} */ value) => typeof value === "number";
   const ends = interval?.precision;

@@ -7,8 +7,8 @@ import { drawn } from "../samples/kernel.js";
 import { face } from "./tile.js";
 import { percent, response } from "./words.js";
 
-/** @typedef {import("../types.js").Link} Link */
-/** @typedef {import("../types.js").FeatureLayer} FeatureLayer */
+/** @typedef {import("./types.js").Link} Link */
+/** @typedef {import("./types.js").FeatureLayer} FeatureLayer */
 
 const FIRST = 8; // shown before a person asks for all
 
@@ -59,7 +59,7 @@ function item({ layer, unit, norm, contribution, ablation, kernel }, layers, mos
   return h("li", {}, known ? h("a", { href: href("layers", [layer, String(unit)]) }, inside) : h("span", {}, inside));
 }
 
-/** @param {import("../types.js").Kernel} kernel */
+/** @param {import("./types.js").Kernel} kernel */
 function small({ shape, values }) {
   return h("span", { class: "kernel", "aria-hidden": "true" }, drawn(Float32Array.from(values), 1, shape));
 }
@@ -71,7 +71,7 @@ function signed(change) {
 
 /**
  * The kernel of a unit that reads the input itself.
- * @param {import("../types.js").Kernel | null | undefined} given
+ * @param {import("./types.js").Kernel | null | undefined} given
  * @param {Link[] | undefined} inputs
  */
 export function own(given, inputs) {
@@ -90,7 +90,7 @@ export function own(given, inputs) {
  * The links from the input's channels as one kernel; each is kept in shares of its own largest weight,
  * and its norm says how large that was.
  * @param {Link[]} inputs
- * @returns {import("../types.js").Kernel | null}
+ * @returns {import("./types.js").Kernel | null}
  */
 function fromInput(inputs) {
   const sorted = inputs.filter(({ layer }) => layer === "input").sort((a, b) => a.unit - b.unit);

@@ -5,7 +5,7 @@ import { exact } from "../base/numbers.js";
 import { href } from "../base/route.js";
 import { hueOf, percent, RUNGS } from "./words.js";
 
-/** @typedef {import("../types.js").FeatureLayer} FeatureLayer */
+/** @typedef {import("./types.js").FeatureLayer} FeatureLayer */
 
 const LABELS = 8; // shown; all of them are in the grid's filter
 

@@ -16,14 +16,14 @@ import { face } from "./tile.js";
 import { tuned } from "./tuning.js";
 import { parameter, percent } from "./words.js";
 
-/** @typedef {import("../types.js").FeatureLayer} FeatureLayer */
+/** @typedef {import("./types.js").FeatureLayer} FeatureLayer */
 /** @typedef {import("../types.js").Site} Site */
 
 /** @param {Site} site @returns {Promise<import("../types.js").Page>} */
 export async function open(site) {
   const node = h("article", { class: "unit" });
   if (!site.documents.includes("features")) return { node: missing(site), title: "One unit", update: () => {} };
-  /** @type {[import("../types.js").FeaturesDocument, import("../types.js").ReceptiveDocument]} */
+  /** @type {[import("./types.js").FeaturesDocument, import("../types.js").ReceptiveDocument]} */
   const [features, receptive] = await Promise.all([
     read("features"),
     site.documents.includes("receptive") ? read("receptive") : { layers: [] },
@@ -95,10 +95,10 @@ export async function open(site) {
 
   /**
    * @param {FeatureLayer} layer
-   * @param {import("../types.js").LayerUnits} found
-   * @param {import("../types.js").UnitDetail} unit
+   * @param {import("./types.js").LayerUnits} found
+   * @param {import("./types.js").UnitDetail} unit
    * @param {number} row
-   * @param {Record<string, import("../types.js").Shown>} all
+   * @param {Record<string, import("./types.js").Shown>} all
    * @param {Record<string, string | null>} rest  of the query: the order and filter that led here
    */
   function draw(layer, found, unit, row, all, rest) {
@@ -131,7 +131,7 @@ export async function open(site) {
   /**
    * Where this is, and the ways on: in the order of the grid that led here.
    * @param {FeatureLayer} layer
-   * @param {import("../types.js").LayerUnits} found
+   * @param {import("./types.js").LayerUnits} found
    * @param {number} row
    * @param {Record<string, string | null>} rest
    */
@@ -150,7 +150,7 @@ export async function open(site) {
       h("span", { class: "ways" }, to(order[at - 1], "←", "before"), h("small", {}, `${at + 1} of ${order.length}`), to(order[at + 1], "→", "after")));
   }
 
-  /** @param {import("../types.js").Family} group @param {FeatureLayer} layer */
+  /** @param {import("./types.js").Family} group @param {FeatureLayer} layer */
   function family({ by, units, values, layer: name }, layer) {
     const of = layers.get(name) ?? layer;
     return h("section", {}, h("h2", {}, `One of ${units.length} that differ only in ${by}`),
@@ -161,7 +161,7 @@ export async function open(site) {
   return page;
 }
 
-/** @param {import("../types.js").UnitDetail["trust"]} trust */
+/** @param {import("./types.js").UnitDetail["trust"]} trust */
 function trusted(trust) {
   const [real, made] = [trust?.exemplars, trust?.synthesis];
   if (typeof real !== "number" && typeof made !== "number") return null;

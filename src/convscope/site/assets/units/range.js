@@ -7,8 +7,8 @@ const [WIDE, HIGH, SIDE] = [500, 120, 40];
 const LEAST = 1e-6; // of the responses: the bottom of the logarithmic axis
 
 /**
- * @param {import("../types.js").UnitDetail} unit
- * @param {(key: string, one: import("../types.js").Firing, word?: string) => HTMLElement} thumb
+ * @param {import("./types.js").UnitDetail} unit
+ * @param {(key: string, one: import("./types.js").Firing, word?: string) => HTMLElement} thumb
  */
 export function range({ histogram, deciles = [], lows = [], mean, deviation }, thumb) {
   if (!histogram && !deciles.length) return null;

@@ -5,11 +5,11 @@ import { stage } from "../samples/stage.js";
 import { tile } from "./tile.js";
 import { reached, response } from "./words.js";
 
-/** @typedef {import("../types.js").Synthesis} Synthesis */
+/** @typedef {import("./types.js").Synthesis} Synthesis */
 
 /**
  * @param {Synthesis[]} made
- * @param {import("../types.js").FeatureLayer} layer
+ * @param {import("./types.js").FeatureLayer} layer
  * @param {{row: number, field: number[], rate: number | null | undefined}} where
  */
 export function synthesis(made, layer, { row, field, rate }) {
@@ -22,7 +22,7 @@ export function synthesis(made, layer, { row, field, rate }) {
       : "Made from noise until it fires, and judged afterwards without the jitter it was made under."));
 }
 
-/** @param {Synthesis} one @param {import("../types.js").FeatureLayer} layer @param {number} row @param {number[]} field @param {number | null | undefined} rate */
+/** @param {Synthesis} one @param {import("./types.js").FeatureLayer} layer @param {number} row @param {number[]} field @param {number | null | undefined} rate */
 function face(one, layer, row, field, rate) {
   const label = `${one.kind} picture, ${one.status}`;
   if (one.waveform) {

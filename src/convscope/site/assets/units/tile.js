@@ -3,7 +3,7 @@
 import { fill, h, svg } from "../base/dom.js";
 import { unitsOf } from "./read.js";
 
-/** @typedef {import("../types.js").Sheet} Sheet */
+/** @typedef {import("./types.js").Sheet} Sheet */
 
 const COARSE = 64; // tiles smaller than this are drawn with visible pixels
 
@@ -44,7 +44,7 @@ export function tile({ pictures, per, tile: [high, wide], columns }, i, label) {
 
 /**
  * The face of a unit that is named beside it: its picture, or its waveform as soon as that is read.
- * @param {import("../types.js").FeatureLayer} layer
+ * @param {import("./types.js").FeatureLayer} layer
  * @param {number} unit
  */
 export function face(layer, unit) {

@@ -4,7 +4,7 @@ import { h, svg } from "../base/dom.js";
 import { radial } from "./radial.js";
 import { parameter, response } from "./words.js";
 
-/** @typedef {import("../types.js").Tuning} Tuning */
+/** @typedef {import("./types.js").Tuning} Tuning */
 
 const AROUND = /** @type {Record<string, number>} */ ({ orientation: 180, polarity: 360, hue: 360 });
 const MOVED = 0.1; // of its largest response: what a curve must reach to be drawn
@@ -46,7 +46,7 @@ function said({ family, selectivity, phase_invariance: phase, percent_of_natural
 
 /**
  * @param {string} name
- * @param {import("../types.js").Curve} curve
+ * @param {import("./types.js").Curve} curve
  * @param {number | undefined} best
  * @param {number} axes
  * @param {number} most  the top of the scale

@@ -83,7 +83,7 @@ def agrees(tail: Tail, maps: dict[str, Tensor], target: Tensor) -> int:
     assert tail.patches is not None
     jobs = [
         (source, unit, position)
-        for source in range(4)
+        for source in (0, 3)
         for unit in range(3)
         for position in product(*(range(size) for size in target.shape[2:]))
     ]
@@ -98,7 +98,7 @@ def agrees(tail: Tail, maps: dict[str, Tensor], target: Tensor) -> int:
     return len(jobs)
 
 
-@pytest.mark.parametrize(("dims", "side"), [(1, 21), (2, 14), (3, 8)])
+@pytest.mark.parametrize(("dims", "side"), [(1, 21), (2, 14), (3, 7)])
 @pytest.mark.parametrize("ceil", [False, True])
 def test_patches_give_what_maps_give_at_every_position(dims: int, side: int, ceil: bool) -> None:
     assert agrees(*stretch(Stretch(dims, ceil), (1, *(side,) * dims))) > 50
@@ -116,8 +116,9 @@ def test_a_shortcut_that_adds_channels_and_lopsided_padding() -> None:
         lambda x: F.avg_pool2d(x, 3, 2, 1, count_include_pad=False),
         lambda x: x + torch.linspace(0, 1, 64).reshape(1, 1, 8, 8),
         lambda x: torch.softmax(x, 1),
+        lambda x: F.instance_norm(x),
     ],
-    ids=["gate", "reflection", "varying mean", "weights by place", "softmax"],
+    ids=["gate", "reflection", "varying mean", "weights by place", "softmax", "own statistics"],
 )
 def test_what_does_not_keep_to_places_is_run_on_whole_maps(
     end: Callable[[Tensor], Tensor],

@@ -15,6 +15,8 @@ from convscope.network.layers import arguments, attribute
 Passed = Iterator[tuple[fx.Node, Window]]
 Rule = Callable[["Call", Window], Passed]
 RULES: dict[str, Rule] = {}
+UNFOLLOWED = "Not followed: {}."
+"""What a rule notes of an operation through which no kernel leads."""
 
 
 def rule(*names: str) -> Callable[[Rule], Rule]:

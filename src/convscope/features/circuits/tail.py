@@ -6,7 +6,8 @@ from contextlib import suppress
 from torch import Tensor, fx
 
 from convscope.features.circuits.call import Values
-from convscope.features.circuits.patches import Patches, Unsuited
+from convscope.features.circuits.patches import Patches
+from convscope.features.circuits.steps import Unsuited
 
 
 class Tail:

@@ -152,8 +152,9 @@ class Comparison(Finding):
         rows = [row for row in self.layers if row.network == 0 and row.similarity is not None]
         if len(rows) > 1:
             low, high = (pick(rows, key=lambda row: row.similarity or 0.0) for pick in (min, max))
-            said += (
-                f" Most alike is {high.layer} (mean best correlation {high.similarity:.2f}), "
-                f"least {low.layer} ({low.similarity:.2f})."
-            )
+            if (high.similarity or 0) - (low.similarity or 0) > 0.005:
+                said += (
+                    f" Most alike is {high.layer} (mean best correlation {high.similarity:.2f}), "
+                    f"least {low.layer} ({low.similarity:.2f})."
+                )
         return said

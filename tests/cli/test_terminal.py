@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import typer
 
+from convscope.cli.tables import empty
 from convscope.cli.terminal import Terminal
 from convscope.errors import SpecError, WorkError
 
@@ -77,3 +78,11 @@ def test_warnings_of_libraries_are_for_the_verbose(capsys: pytest.CaptureFixture
     assert capsys.readouterr().err == ""
     with pytest.raises(typer.Exit), Terminal(verbose=True):  # tests turn warnings into errors
         warnings.warn("deprecated somewhere", stacklevel=1)
+
+
+def test_a_name_in_colons_is_not_turned_into_a_picture(capsys: pytest.CaptureFixture[str]) -> None:
+    table = empty("layer")
+    table.add_row("net.py:seven:c")
+    with Terminal() as terminal:
+        terminal.answer(dict, lambda: [table, "net.py:seven:c"])
+    assert capsys.readouterr().out.count("net.py:seven:c") == 2

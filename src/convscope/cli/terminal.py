@@ -119,7 +119,8 @@ class Terminal:
         from rich.console import Console
 
         width = None if self._stdout.isatty() else _WIDE
-        return Console(file=self._stdout, width=width)
+        # A layer may be called `:seven:`; no name is turned into a picture.
+        return Console(file=self._stdout, width=width, emoji=False)
 
     def _stop_bars(self) -> None:
         if self._bars is not None:
@@ -138,12 +139,12 @@ def _bars() -> "Progress":
     )
 
     return Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TimeElapsedColumn(),
         TextColumn("{task.fields[count]}"),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
+        console=Console(stderr=True, emoji=False),
     )
 
 

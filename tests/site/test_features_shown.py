@@ -112,11 +112,25 @@ def test_bars_of_the_mix_add_up_to_all_units(document: dict[str, Any]) -> None:
         assert sum(bar["units"] for bar in own) == row["measured"]
 
 
+def test_labels_stand_where_their_units_do(document: dict[str, Any]) -> None:
+    made = charts.features_labels(document)
+    assert made is not None
+    spec = charts.spec(made)
+    order = spec["encoding"]["y"]["scale"]["domain"]
+    assert set(order[:2]) == {"edge", "colour blob"}
+    assert set(order[-2:]) == {"face", "character"}
+    for cell in spec["data"]["values"]:
+        row = next(r for r in document["layers"] if r["name"] == cell["layer"])
+        units = next(label["units"] for label in row["labels"] if label["name"] == cell["label"])
+        assert cell["share"] == pytest.approx(units / row["measured"])
+
+
 def test_layers_of_which_nothing_was_measured_have_no_bar(document: dict[str, Any]) -> None:
     for row in document["layers"]:
         row["measured"] = 0
     assert charts.features(document) is None
     assert charts.features_mix(document) is None
+    assert charts.features_labels(document) is None
 
 
 @pytest.mark.parametrize(

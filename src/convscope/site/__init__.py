@@ -41,6 +41,8 @@ The picture is lossless and grey; its rows are the leading axes flattened (1-D: 
 stacked downwards); its brightness is ``255 * sqrt(energy / max)``, the gradient's magnitude. The
 document may also hold ``"advice": [{"id", "title", "text", "layers": [name, ..], "macs"}]``.
 
+``documents/features.json`` and those of its layers are described in ``convscope.site.features``.
+
 Paths are relative to the atlas.
 """
 

@@ -54,7 +54,11 @@ def report(atlas: str | Path, out: str | Path) -> Path:
         _sharing(documents.get("sharing"), drawn.get("sharing")),
         _receptive(documents, drawn.get("receptive"), opened.path),
         _filters(network.get("filters")),
-        features(documents.get("features"), drawn.get("features"), opened),
+        features(
+            documents.get("features"),
+            drawn.get("features", "") + drawn.get("features-labels", ""),
+            opened,
+        ),
         _about(opened, network),
     ]
     page = (

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from convscope.finding import Finding
 from convscope.site.charts.fields import local_layers, receptive, receptive_line
 from convscope.site.charts.frame import Document, Width, height, small, spec, svg
-from convscope.site.charts.mix import counts, features, features_mix, measured
+from convscope.site.charts.mix import counts, features, features_labels, features_mix, measured
 from convscope.site.charts.weights import sharing, sharing_whole
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ __all__ = [
     "counts",
     "drawn",
     "features",
+    "features_labels",
     "features_mix",
     "height",
     "local_layers",
@@ -71,6 +72,7 @@ def drawn(documents: Mapping[str, Document], width: Width) -> dict[str, "Chart |
         made["receptive"] = receptive(documents["receptive"], width, side)
     if "features" in documents:
         made["features"] = features(documents["features"], width)
+        made["features-labels"] = features_labels(documents["features"], width)
     return made
 
 

@@ -1,5 +1,6 @@
 """Idea 3: what the units of each layer stand for, by depth."""
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from convscope.site import palette
@@ -19,6 +20,8 @@ LADDER = {
 REST = ("unknown", "dead")
 """What a unit may be instead: without a label above chance, or never active."""
 
+_LABELS = 24  # rows, at most: the most common ones
+_DEGREES = re.compile(r"( \d+(\.\d+)?)+$")
 _HUES = (*palette.RUNGS, palette.QUIET, palette.GONE)
 
 
@@ -88,6 +91,74 @@ def features_mix(document: Document) -> "alt.Chart | None":
     )
 
 
+def features_labels(document: Document, width: Width = 560) -> "alt.Chart | None":
+    """Return which labels the units of each layer carry: shallow ones above, deep ones below.
+
+    Labels that differ in degrees alone are one row; a row stands where, on the average, its units do.
+
+    Args:
+        document: the document of ``features``.
+        width: of the plot, in pixels, or ``"container"``.
+    """
+    import altair as alt
+
+    rows = measured(document)
+    cells = _label_shares(rows)
+    if not cells:
+        return None
+    depth = {row["name"]: place for place, row in enumerate(rows)}
+    units: dict[str, int] = {}
+    deep: dict[str, float] = {}
+    for cell in cells:
+        units[cell["label"]] = units.get(cell["label"], 0) + cell["units"]
+        deep[cell["label"]] = deep.get(cell["label"], 0) + cell["units"] * depth[cell["layer"]]
+    common = sorted(units, key=lambda name: -units[name])[:_LABELS]
+    common.sort(key=lambda name: deep[name] / units[name])
+    names = list(depth)
+    return finished(
+        alt.Chart(alt.Data(values=[cell for cell in cells if cell["label"] in common]))
+        .mark_rect()
+        .encode(
+            x=alt.X(
+                "layer:N",
+                title=None,
+                axis=layer_axis(names),
+                scale=alt.Scale(domain=names, paddingInner=0.06),
+            ),
+            y=alt.Y(
+                "label:N",
+                title=None,
+                scale=alt.Scale(domain=common, paddingInner=0.1),
+                axis=alt.Axis(ticks=False, labelLimit=160),
+            ),
+            color=alt.value(palette.SIMPLE),
+            opacity=alt.Opacity(
+                "share:Q",
+                title="share of the layer’s units",
+                scale=alt.Scale(type="sqrt", range=[0.06, 1], domainMin=0),
+                legend=alt.Legend(orient="top", format="%", tickCount=4),
+            ),
+            tooltip=[
+                alt.Tooltip("label:N"),
+                alt.Tooltip("layer:N"),
+                alt.Tooltip("units:Q"),
+                alt.Tooltip("share:Q", format=".0%"),
+            ],
+        ),
+        width,
+        18 * len(common),
+    )
+
+
+def plain(name: str) -> str:
+    """Return a label without the degrees that tell it from others of its kind.
+
+    >>> plain("bright line 22.5"), plain("edge 270 0"), plain("cat")
+    ('bright line', 'edge', 'cat')
+    """
+    return _DEGREES.sub("", name)
+
+
 def measured(document: Document) -> list[Document]:
     """Return the layers of ``features`` of which units were measured, in their order."""
     return [row for row in document["layers"] if row["measured"]]
@@ -103,6 +174,21 @@ def counts(row: Document) -> dict[str, int]:
     dead = min(row["dead"], row["measured"] - sum(on.values()))
     # A dead unit has no label either: it is counted once.
     return on | {"unknown": row["measured"] - sum(on.values()) - dead, "dead": dead}
+
+
+def _label_shares(rows: list[Document]) -> list[dict[str, Any]]:
+    cells = []
+    for row in rows:
+        units: dict[str, int] = {}
+        for label in row["labels"]:
+            if label["name"] != "unknown":
+                name = plain(label["name"])
+                units[name] = units.get(name, 0) + label["units"]
+        cells += [
+            {"layer": row["name"], "label": name, "units": n, "share": n / row["measured"]}
+            for name, n in units.items()
+        ]
+    return cells
 
 
 def _bars(rows: list[Document]) -> "alt.Chart":

@@ -21,12 +21,12 @@ _TILE = 96  # pixels of a tile in the report
 _COARSE = 64  # tiles smaller than this are shown with visible pixels
 
 
-def section(document: Document | None, chart: str | None, atlas: Atlas) -> str:
+def section(document: Document | None, drawn: str, atlas: Atlas) -> str:
     """Return the part of the report that tells what units stand for; empty where none was looked at.
 
     Args:
         document: of ``features``.
-        chart: the mix by depth, drawn.
+        drawn: the charts of the mix by depth.
         atlas: holds the layers' documents and pictures.
 
     Raises:
@@ -44,7 +44,7 @@ def section(document: Document | None, chart: str | None, atlas: Atlas) -> str:
     )
     kept = table((*head, "told right"), lines) + note if told else table(head, lines)
     shown = "".join(_layer(row, atlas) for row in _spread(rows) if name_of(row) in atlas)
-    return f"<h2>What units stand for, by depth</h2>{chart or ''}{kept}{shown}"
+    return f"<h2>What units stand for, by depth</h2>{drawn}{kept}{shown}"
 
 
 def _line(row: Document, *, told: bool) -> tuple[str, ...]:

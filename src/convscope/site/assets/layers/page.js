@@ -127,6 +127,9 @@ function overview(name, { site, layers, filters }) {
     site.charts.features ? h("section", {}, h("h3", {}, "What units stand for, by depth"),
       h("figure", {}, chart("features", site.charts.features, "Share of each layer’s units on each rung of the ladder; a layer’s own page has the numbers"),
         h("figcaption", {}, "The ladder of complexity: edges and colours first, wholes last. A unit whose label is no better than chance is unknown."))) : null,
+    site.charts["features-labels"] ? h("section", {}, h("h3", {}, "Which labels they carry"),
+      h("figure", {}, chart("features-labels", site.charts["features-labels"], "Share of each layer’s units that carry each label; a layer’s own page has the numbers"),
+        h("figcaption", {}, "A row stands where its units do: what the first layers find is above, what the last find below."))) : null,
     filters ? h("section", {}, h("h3", {}, `The first filters: ${filters.layer}`), pictures(filters)) : null,
   ];
 }

@@ -1,5 +1,6 @@
 """A small network and sources whose responses are worked out again by brute force."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,7 +54,7 @@ class Case:
         x = torch.from_numpy(np.stack([self.source._arrays[i] for i in range(len(self.source))]))
         with torch.no_grad():
             found = torch.cat([taps(sample[None])[layer] for sample in x])
-        return found.double().flatten(2).numpy().reshape(len(x), found.shape[1], -1)
+        return found.double().numpy().reshape(len(x), found.shape[1], -1)
 
 
 def case(dims: int, samples: int, broken: tuple[int, ...] = ()) -> Case:
@@ -82,3 +83,14 @@ def small(request: pytest.FixtureRequest) -> Case:
 def pictures() -> Case:
     """Return a case with two axes."""
     return case(2, 90)
+
+
+@pytest.fixture(scope="session")
+def make() -> Callable[..., Case]:
+    """Return a function that makes a case of a module and data."""
+
+    def made(module: nn.Module, arrays: np.ndarray, broken: tuple[int, ...] = ()) -> Case:
+        net = Network(module.eval(), input=arrays.shape[1:], spec="made")
+        return Case(net, Arrays(arrays, broken), tuple(layer.name for layer in net.layers))
+
+    return made

@@ -105,8 +105,8 @@ class LayerHarvest:
 
     @property
     def positions_seen(self) -> int:
-        """Values of each unit behind mean and variance: samples times positions."""
-        return int(self.tally.seen.max(initial=0)) * int(np.prod(self.space, dtype=np.int64))
+        """Values of each unit behind mean and variance, where all were finite: samples times positions."""
+        return int(self.tally.taken[0]) * int(np.prod(self.space, dtype=np.int64))
 
     @property
     def histogram(self) -> np.ndarray:
@@ -116,7 +116,7 @@ class LayerHarvest:
     @property
     def not_finite(self) -> np.ndarray:
         """Samples left out of each unit because its map held NaN or infinity, int64 ``(U,)``."""
-        return self.tally.seen.max(initial=0) - self.tally.seen
+        return self.tally.taken - self.tally.seen
 
     def quantile(self, q: float) -> np.ndarray:
         """Return the q-quantile of each unit over samples and positions.

@@ -25,6 +25,7 @@ class Tally:
         best_at: int32 ``(U, k)``: their places in the flattened map.
         least: uint64 keys ``(U, LOWEST)`` of the smallest, by the negated value.
         least_at: their places.
+        taken: int64 ``(1,)``: samples.
         seen: int64 ``(U,)``: samples whose map was finite.
         active: int64 ``(U,)``: samples whose largest response was above zero.
         total: int64 ``(U, sums.DIGITS)``: sum over all samples and places.
@@ -38,6 +39,7 @@ class Tally:
     best_at: np.ndarray
     least: np.ndarray
     least_at: np.ndarray
+    taken: np.ndarray
     seen: np.ndarray
     active: np.ndarray
     total: np.ndarray
@@ -60,6 +62,7 @@ class Tally:
             best_at=np.zeros((units, k), np.int32),
             least=np.zeros((units, LOWEST), np.uint64),
             least_at=np.zeros((units, LOWEST), np.int32),
+            taken=np.zeros(1, np.int64),
             seen=np.zeros(units, np.int64),
             active=np.zeros(units, np.int64),
             total=np.zeros((units, sums.DIGITS), np.int64),
@@ -89,6 +92,7 @@ class Tally:
             total, squares = (np.where(finite, values, 0.0) for values in (total, squares))
         ranking.keep_best(self.best, self.best_at, high.T, rows.at_highest.T)
         ranking.keep_best(self.least, self.least_at, low.T, rows.at_lowest.T)
+        self.taken += len(samples)
         self.seen += finite.sum(0)
         self.active += (finite & (rows.highest > 0)).sum(0)
         for start in range(0, len(self.seen), _UNITS_AT_ONCE):
@@ -123,7 +127,7 @@ class Tally:
         ours, theirs = self.arrays(), other.arrays()
         found = {
             name: ours[name] + theirs[name]
-            for name in ("seen", "active", "total", "squares", "counts")
+            for name in ("taken", "seen", "active", "total", "squares", "counts")
         }
         for name in ("responses", "places"):
             found[name] = np.concatenate([ours[name], theirs[name]])[order]

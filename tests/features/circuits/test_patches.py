@@ -101,7 +101,7 @@ def agrees(tail: Tail, maps: dict[str, Tensor], target: Tensor) -> int:
 @pytest.mark.parametrize(("dims", "side"), [(1, 21), (2, 14), (3, 7)])
 @pytest.mark.parametrize("ceil", [False, True])
 def test_patches_give_what_maps_give_at_every_position(dims: int, side: int, ceil: bool) -> None:
-    assert agrees(*stretch(Stretch(dims, ceil), (1, *(side,) * dims))) > 50
+    assert agrees(*stretch(Stretch(dims, ceil), (1, *(side,) * dims))) > 20
 
 
 def test_a_shortcut_that_adds_channels_and_lopsided_padding() -> None:

@@ -86,7 +86,7 @@ def test_what_changed_is_said() -> None:
     assert first.relabelled == 1
     assert found.units[2].status == "unmatched"
     assert found.most_changed()[0].unit == 4
-    assert "83% have a counterpart in two" in found.summary()
+    assert "83% have a counterpart in two (each is" in found.summary()
     document = found.document()
     assert document["other"] == {"spec": "two", "fingerprint": "g"}
     assert document["most_changed"][0] == {

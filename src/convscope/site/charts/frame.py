@@ -60,7 +60,13 @@ def finished(made: Any, width: Width, height: int) -> Any:
             titleFontSize=12,
         )
         .configure_legend(
-            labelColor=palette.INK, labelFontSize=12, labelLimit=320, symbolType="square"
+            labelColor=palette.INK,
+            titleColor=palette.MUTED,
+            labelFontSize=12,
+            titleFontSize=12,
+            titleFontWeight="normal",
+            labelLimit=320,
+            symbolType="square",
         )
     )
 

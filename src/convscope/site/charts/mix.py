@@ -58,7 +58,7 @@ def features(document: Document, width: Width = 560) -> "alt.Chart | None":
                 "stands for:N",
                 title=None,
                 scale=_scale(),
-                legend=alt.Legend(orient="top", columns=3),
+                legend=alt.Legend(orient="top", columns=2 if width == "container" else 3),
             ),
             tooltip=[
                 alt.Tooltip("layer:N"),

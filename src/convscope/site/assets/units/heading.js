@@ -29,14 +29,14 @@ function same(name, family) {
   return name.startsWith(family) || family.startsWith(name);
 }
 
-const TOLD = ["orientation", "polarity", "angle", "hue", "frequency", "radius", "width"]; // what tells most first
+const TOLD = ["orientation", "polarity", "direction", "angle", "hue", "frequency", "radius", "width"]; // what tells most first
 const MOST = 2; // parameters in a headline
 
 /** @param {Record<string, number>} found @param {number} axes */
 function preferred(found, axes) {
   const place = (/** @type {string} */ name) => (TOLD.includes(name) ? TOLD.indexOf(name) : TOLD.length);
   const known = Object.entries(found).filter(([, value]) => typeof value === "number").sort(([a], [b]) => place(a) - place(b));
-  const words = /** @type {Record<string, string>} */ ({ orientation: " at", polarity: ", brighter towards" });
+  const words = /** @type {Record<string, string>} */ ({ orientation: " at", polarity: ", brighter towards", direction: " towards" });
   return known.slice(0, MOST).map(([name, value]) => `${words[name] ?? `, ${name}`} ${parameter(name, value, axes)}`).join("");
 }
 

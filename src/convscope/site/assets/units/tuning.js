@@ -6,7 +6,7 @@ import { parameter, response } from "./words.js";
 
 /** @typedef {import("./types.js").Tuning} Tuning */
 
-const AROUND = /** @type {Record<string, number>} */ ({ orientation: 180, polarity: 360, hue: 360 });
+const AROUND = /** @type {Record<string, number>} */ ({ orientation: 180, polarity: 360, direction: 360, hue: 360 });
 const MOVED = 0.1; // of its largest response: what a curve must reach to be drawn
 const [WIDE, HIGH] = [240, 150];
 

@@ -38,18 +38,22 @@ export function reached(value) {
   return `${Math.round(value).toLocaleString("en").replace("-", "−")}\u00a0%`;
 }
 
-const UNITS = /** @type {Record<string, string>} */ ({
-  orientation: "°", polarity: "°", hue: "°", angle: "°", curvature: "°", radius: " px", width: " px",
-});
+const DEGREES = ["orientation", "polarity", "direction", "azimuth", "elevation", "hue", "angle", "span"];
+const LENGTHS = ["radius", "width"];
+const WAVES = ["frequency", "bandwidth"];
+const NYQUIST = 0.5; // cycles per sample: what is more must be hertz, of sounds whose rate is known
 
 /**
  * A stimulus parameter with its unit.
  * @param {string} name
  * @param {number} value
- * @param {number} axes  of the input: a sound's frequency is in hertz
+ * @param {number} axes  of the input
  */
 export function parameter(name, value, axes) {
-  const number = (UNITS[name] === "°" ? Math.round(value) : Number(value.toPrecision(3))).toLocaleString("en").replace("-", "−");
-  if (name === "frequency") return axes === 1 ? `${number}\u00a0Hz` : `${number} cycles/px`;
-  return `${number}${UNITS[name] ?? ""}`;
+  const place = { 1: "samples", 2: "px" }[axes] ?? "voxels";
+  const said = (/** @type {number} */ number) => number.toLocaleString("en", { maximumSignificantDigits: 3 }).replace("-", "−");
+  if (DEGREES.includes(name)) return `${said(Math.round(value))}°`;
+  if (LENGTHS.includes(name)) return `${said(value)} ${place}`;
+  if (!WAVES.includes(name)) return said(value);
+  return axes === 1 && Math.abs(value) > NYQUIST ? `${said(value)}\u00a0Hz` : `${said(value)} cycles/${place.replace(/s$/, "")}`;
 }

@@ -96,6 +96,15 @@ class Finding(ABC):
         return f"<p>{escape(self.summary())}</p><table><tr>{head}</tr>{rows}</table>"
 
 
+def several(count: int, noun: str) -> str:
+    """Return a count and its noun, which gets an ``s`` unless there is one.
+
+    >>> several(1, "layer"), several(2048, "unit")
+    ('1 layer', '2,048 units')
+    """
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def _cell(value: Any) -> str:
     if value is None:
         return ""

@@ -118,3 +118,16 @@ def test_notes_go_to_stderr_and_quiet_stops_them(desk: Path, convscope: Run) -> 
     assert "untrained" in convscope(*words).stderr
     assert "untrained" not in convscope(*words).stdout
     assert "Note" not in convscope(*words, "-q").stderr
+
+
+def test_one_thing_is_said_in_the_singular(desk: Path, convscope: Run) -> None:
+    Path("one.py").write_text(
+        "from torch import nn\n"
+        "def conv():\n    return nn.Conv2d(3, 4, 3)\n"
+        "def two():\n    return nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU())\n"
+    )
+    alone = convscope("sharing", "one.py:conv", "--input", "3x8x8").stdout
+    assert "1 row " in alone
+    assert "its 1 convolution:" in alone
+    seen = convscope("receptive", "one.py:two", "--input", "3x8x8").stdout
+    assert "1 layer that sees what the one above it sees is not listed" in seen

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from convscope.cli.numbers import count, factor, per_axis, shape
+from convscope.finding import several
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -41,7 +42,7 @@ def sharing(finding: "Finding", *, every: bool) -> "Iterator[RenderableType]":
     table.add_section()
     table.add_row(
         "total",
-        f"{len(document['layers'])} rows",
+        several(len(document["layers"]), "row"),
         "",
         count(totals["weights"]),
         count(totals["local_weights"]),
@@ -55,7 +56,8 @@ def sharing(finding: "Finding", *, every: bool) -> "Iterator[RenderableType]":
     yield table
     hidden = len(document["layers"]) - len(rows)
     if hidden:
-        yield f"{hidden} rows without weights are not listed; -v lists them."
+        verb = "is" if hidden == 1 else "are"
+        yield f"{several(hidden, 'row')} without weights {verb} not listed; -v lists them."
     yield finding.summary()
 
 
@@ -104,7 +106,11 @@ def receptive(finding: "Finding", *, every: bool) -> "Iterator[RenderableType]":
     yield table
     hidden = len(document["layers"]) - len(rows)
     if hidden:
-        yield f"{hidden} layers that see what the one above them sees are not listed; -v lists them."
+        verbs, above = (("sees", "is"), "it") if hidden == 1 else (("see", "are"), "them")
+        yield (
+            f"{several(hidden, 'layer')} that {verbs[0]} what the one above {above} sees "
+            f"{verbs[1]} not listed; -v lists them."
+        )
     yield finding.summary()
     for piece in document["advice"]:
         names = piece["layers"] if every else piece["layers"][:_NAMED]

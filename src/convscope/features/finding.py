@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from convscope.errors import SpecError
 from convscope.features.concepts import Family, Hierarchy
 from convscope.features.units import LayerFeatures, Unit, number
-from convscope.finding import Finding
+from convscope.finding import Finding, several
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -69,7 +69,7 @@ class Features(Finding):
         """Return what was found, in one paragraph."""
         units = list(units_of(self.layers))
         statuses = Counter(unit.status for unit in units)
-        text = f"{len(units):,} units of {len(self.layers)} layers."
+        text = f"{several(len(units), 'unit')} of {several(len(self.layers), 'layer')}."
         labelled = [unit.label for unit in units if unit.label is not None]
         if labelled:
             known = [label for label in labelled if label.name != "unknown"]

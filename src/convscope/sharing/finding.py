@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from convscope.finding import Finding
+from convscope.finding import Finding, several
 from convscope.sharing.cost import LayerCost
 from convscope.sharing.totals import Totals, totals_of
 
@@ -97,7 +97,7 @@ def _sentence(some: Totals, noun: str) -> str:
         else ""
     )
     return (
-        f"The weights of its {some.layers} {noun}{'s' if some.layers > 1 else ''}: {short(some.weights)} shared; "
+        f"The weights of its {several(some.layers, noun)}: {short(some.weights)} shared; "
         f"{short(some.local_weights)} with a kernel of its own at every position; {short(some.dense_weights)} dense. "
         f"That is locality ×{locality}{grouped}, sharing ×{sharing}.{padded}"
     )

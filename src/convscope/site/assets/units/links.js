@@ -66,6 +66,7 @@ function small({ shape, values }) {
 
 /** @param {number} change */
 function signed(change) {
+  if (Math.abs(change) < 0.001) return "no change";
   return `${change < 0 ? "−" : "+"}${percent(Math.abs(change))}`;
 }
 

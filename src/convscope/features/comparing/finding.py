@@ -145,9 +145,10 @@ class Comparison(Finding):
         count = sum(row.units for row in self.layers if row.network == 0)
         said = (
             f"Of {count:,} units of {self.network.spec}, {shares['matched']:.0%} have a counterpart in "
-            f"{self.other.spec} (each is the other's best match), {shares['shared']:.0%} resemble a unit that resembles "
-            f"another more, {shares['unmatched']:.0%} have nothing like them above chance and {shares['silent']:.0%} do "
-            f"not vary over these data. Of the units of {self.other.spec}, {self.share('unmatched', 1):.0%} are new."
+            f"{self.other.spec} (each is the other's best match), {shares['shared']:.0%} resemble a unit that "
+            f"resembles another more, {shares['unmatched']:.0%} have nothing like them above chance and "
+            f"{shares['silent']:.0%} do not vary over these data. Of the units of {self.other.spec}, "
+            f"{self.share('unmatched', 1):.0%} are new."
         )
         rows = [row for row in self.layers if row.network == 0 and row.similarity is not None]
         if len(rows) > 1:

@@ -19,8 +19,8 @@ def staged(module: nn.Module, shape: tuple[int, ...], *names: str) -> tuple[Netw
     return net, stages(net, [found[name] for name in names])
 
 
-def conv(dims: int, inputs: int, outputs: int, **settings: int) -> nn.Module:
-    return (nn.Conv1d, nn.Conv2d, nn.Conv3d)[dims - 1](inputs, outputs, 3, **settings)
+def conv(dims: int, inputs: int, outputs: int, stride: int = 1, padding: int = 0) -> nn.Module:
+    return (nn.Conv1d, nn.Conv2d, nn.Conv3d)[dims - 1](inputs, outputs, 3, stride, padding)
 
 
 def pool(dims: int) -> nn.Module:

@@ -20,7 +20,7 @@ from convscope.receptive import receptive
 @pytest.fixture(scope="module")
 def net() -> Network:
     torch.manual_seed(3)
-    body = OrderedDict(
+    body = OrderedDict[str, nn.Module](
         conv=nn.Conv2d(3, 6, 4, padding=2),
         relu=nn.ReLU(),
         pool=nn.AdaptiveAvgPool2d(1),

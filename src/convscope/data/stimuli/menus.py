@@ -141,7 +141,8 @@ def _colours(dims: int, channels: int, field: float) -> Iterator[Recipe]:
         if dims > 2:
             return
         # Half a turn of polarity: the other half is the same with the opposite hue.
-        for polarity, hue in product(np.arange(0, 180, 22.5), np.arange(0, 360, 30)):
+        turn = 45 if field > LARGE else 22.5
+        for polarity, hue in product(np.arange(0, 180, turn), np.arange(0, 360, 30)):
             yield Recipe("colour edge", {"polarity": float(polarity), "hue": float(hue)})
         for radius, hue in product(sizes(field, (0.12, 0.22, 0.35)), np.arange(0, 360, 30)):
             shape = {"radius": radius, "contrast": 1.0}

@@ -58,7 +58,7 @@ def shelves(recipes: Sequence[Recipe]) -> dict[str, Shelf]:
     for family in dict.fromkeys(families.tolist()):
         rows = np.flatnonzero(families == family)
         names = tuple(recipes[int(rows[0])].parameters)
-        table = np.array([[recipes[i].parameters[name] for name in names] for i in rows])
+        table = np.array([[recipes[i].parameters[name] for name in names] for i in rows.tolist()])
         if family == "colour edge":
             # The same pictures under their other name: turned by half a turn, with the opposite hue.
             opposite = table.copy()

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from convscope.data.stimuli import Screen
+from convscope.data.stimuli import LARGE, Screen
 from convscope.network import Network
 from convscope.receptive import LayerField
 from convscope.receptive.fields import AxisField
@@ -24,7 +24,7 @@ from convscope.receptive.fields import AxisField
 LIKE = 1.25
 """Fields whose sizes differ by less than this factor share their pictures."""
 _MARGIN = 7  # neighbours are read up to a seventh of the field away, or one step
-_FINE = 6  # strides of more than a sixth of the field leave gaps, which a lattice fills
+_FINE = 6  # strides of more than a sixth of a small field leave gaps, which a lattice fills
 _MOST_STEPS = 4
 
 
@@ -178,8 +178,9 @@ def _nearest(field: AxisField, middle: float) -> int:
 def _stage(screen: Screen, group: Sequence[LayerField], *, small: bool) -> Stage:
     field = max(_extent(row) for row in group)
     watches = {row.name: _watch(row, screen, small=small) for row in group}
+    gaps = field / _FINE if field <= LARGE else np.inf
     lattices = [
-        (0.0, float(stride) / 2) if stride and float(stride) > field / _FINE else (0.0,)
+        (0.0, float(stride) / 2) if stride and float(stride) > gaps else (0.0,)
         for stride in (min(float(row.stride[axis]) for row in group) for axis in range(screen.dims))
     ]
     moves = np.stack(np.meshgrid(*lattices, indexing="ij"), -1).reshape(-1, screen.dims)

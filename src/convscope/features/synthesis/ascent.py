@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from math import prod
 
 import torch
 from torch import Tensor
@@ -10,32 +10,21 @@ from torch import Tensor
 from convscope.errors import SpecError
 from convscope.features.synthesis.colours import Colours
 from convscope.features.synthesis.cone import Cone
-from convscope.features.synthesis.picture import Fourier
+from convscope.features.synthesis.objectives import Objective, Wanted
+from convscope.features.synthesis.phases import Phases
+from convscope.features.synthesis.picture import Fourier, Pictures, Prior
 from convscope.features.synthesis.redirect import redirected
+from convscope.features.synthesis.robust import View
 
-WARM_STEPS = 16
+STYLES = ("fourier", "maco")
+_WARM_STEPS = 16
 """Steps during which closed rectifiers pass a gradient on."""
-STILL = 0.25
-"""Share of the last steps that are made without jitter."""
-
-
-class Wanted(Protocol):
-    """What is wanted of one picture."""
-
-    @property
-    def unit(self) -> int:
-        """The channel."""
-        ...
-
-    @property
-    def low(self) -> bool:
-        """Whether it is to be driven down."""
-        ...
-
-    @property
-    def diverse(self) -> bool:
-        """Whether it is one of several that should differ."""
-        ...
+_STILL = 0.25
+"""Share of the last steps that are made without any change of view."""
+_POSITIONS_AT_ONCE = 200_000
+"""Input positions of a batch, so that what a step touches stays in the processor's caches."""
+_COARSE_ENOUGH = 32
+"""Side of a field from which on half precision serves to climb (never to judge)."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +34,7 @@ class Setting:
     Args:
         style: ``fourier`` or ``maco``.
         steps: of ascent.
-        rate: step of Adam, in standard deviations of the coefficients.
+        rate: first step of Adam; it falls to zero.
     """
 
     style: str
@@ -53,23 +42,33 @@ class Setting:
     rate: float
 
     @classmethod
-    def of(cls, style: str, steps: int | None) -> "Setting":
-        """Return the setting of a style.
+    def of(cls, style: str, steps: int | None, field: Sequence[int]) -> "Setting":
+        """Return the setting of a style for a field.
 
         Args:
             style: its name.
-            steps: of ascent; None for the style's own.
+            steps: of ascent; None for as many as it takes.
+            field: size of the receptive field.
 
         Raises:
             SpecError: no such style.
         """
-        if style not in _STYLES:
-            raise SpecError(f"There is no style {style!r}. Expected one of: {', '.join(_STYLES)}.")
-        own, rate = _STYLES[style]
-        return cls(style, own if steps is None else steps, rate)
+        if style not in STYLES:
+            raise SpecError(f"There is no style {style!r}. Expected one of: {', '.join(STYLES)}.")
+        if style == "maco":
+            return cls(style, steps or 160, 0.3)
+        # A template is exact only after many steps; a large field shows what it shows after few, and they cost.
+        return cls(style, steps or round(96 - 60 * Prior.of(field).strength), 0.3)
 
 
-_STYLES = {"fourier": (64, 0.3)}
+def at_once(field: Sequence[int], most: int) -> int:
+    """Return how many pictures to make together.
+
+    Args:
+        field: size of the receptive field.
+        most: at most so many.
+    """
+    return max(1, min(most, max(8, _POSITIONS_AT_ONCE // prod(field))))
 
 
 class Ascent:
@@ -79,15 +78,16 @@ class Ascent:
         cone: the units' graph.
         colours: of the data.
         setting: how pictures are made.
-        seed: of the noise and the jitter.
+        seed: of the noise and the views.
     """
 
     def __init__(self, cone: Cone, colours: Colours, setting: Setting, seed: int):
         self._cone, self._colours, self._setting, self._seed = cone, colours, setting, seed
         self._field = tuple(end - first for first, end in cone.box)
-        # A sound shifted by a few samples is another sound.
-        self._reach = min(4, min(self._field) // 12) if len(self._field) > 1 else 0
         self._open = redirected(cone.module)
+        weights = next(cone.module.parameters(), torch.zeros(1))
+        self._device, self._coarse = weights.device, self._half_precision(weights)
+        self._view = self._chosen_view()
 
     def run(self, wanted: Sequence[Wanted]) -> tuple[Tensor, Tensor]:
         """Return pictures ``(B, C, *s)`` and the units' values on them ``(B,)``.
@@ -96,30 +96,49 @@ class Ascent:
             wanted: what each picture is for.
         """
         generator = torch.Generator().manual_seed(self._seed)
-        size = tuple(f + 2 * self._reach for f in self._field)
-        pictures = Fourier(len(wanted), size, self._colours, generator)
-        index = torch.tensor([w.unit - self._cone.channels[0] for w in wanted])[:, None]
-        sign = torch.tensor([-1.0 if w.low else 1.0 for w in wanted])
-        optimiser = torch.optim.Adam([pictures.parameter], lr=self._setting.rate, betas=(0.9, 0.99))
-        still = round(self._setting.steps * (1 - STILL))
-        dead = True
-        for step in range(self._setting.steps):
-            part = self._part(pictures.image(), generator if step < still else None)
-            module = self._open if step < WARM_STEPS or dead else None
-            value = self._cone(part, module).gather(1, index)[:, 0]
-            dead = bool((value.detach() * sign <= 0).any())
-            (gradient,) = torch.autograd.grad(-(sign * value).sum(), pictures.parameter)
+        pictures = self._pictures(len(wanted), generator)
+        objective = Objective(wanted, self._cone.channels[0], self._device)
+        optimiser = torch.optim.Adam([pictures.parameter], betas=(0.9, 0.99))
+        steps, silent = self._setting.steps, True
+        for step in range(steps):
+            optimiser.param_groups[0]["lr"] = self._setting.rate * (1 - step / steps)
+            image = pictures.image()
+            moving = step < steps * (1 - _STILL)
+            view = self._view.moved(image, generator) if moving else self._view.still(image)
+            values = self._values(view, redirect=silent or step < _WARM_STEPS)
+            silent = objective.silent(values.detach())
+            (gradient,) = torch.autograd.grad(objective.loss(values), pictures.parameter)
             pictures.parameter.grad = torch.nan_to_num(gradient)
             optimiser.step()
         with torch.inference_mode():
-            done = self._part(pictures.image(adapt=False), None).contiguous()
-            return done, self._cone(done).gather(1, index)[:, 0]
+            done = self._view.still(pictures.finished()).contiguous()
+            return done.cpu(), objective.own(self._cone(done)).cpu().float()
 
-    def _part(self, image: Tensor, generator: torch.Generator | None) -> Tensor:
-        """Return the field's part of a picture with margin: its middle, or a place drawn near it."""
-        reach = self._reach
-        starts = [reach] * len(self._field)
-        if generator is not None and reach:
-            starts = torch.randint(0, 2 * reach + 1, (len(starts),), generator=generator).tolist()
-        spans = (slice(s, s + f) for s, f in zip(starts, self._field, strict=True))
-        return image[(slice(None), slice(None), *spans)]
+    def _values(self, view: Tensor, redirect: bool) -> Tensor:
+        if view.dim() == 4:
+            view = view.contiguous(memory_format=torch.channels_last)
+        with torch.autocast(self._device.type, torch.bfloat16, enabled=self._coarse):
+            return self._cone(view, self._open if redirect else None).float()
+
+    def _half_precision(self, weights: Tensor) -> bool:
+        """Tell whether the processor multiplies in half precision, and the field is large enough to gain by it."""
+        large = len(self._field) > 1 and min(self._field) >= _COARSE_ENOUGH
+        if not large or weights.dtype != torch.float32 or weights.device.type != "cpu":
+            return False
+        return bool(torch.cpu.get_capabilities().get("avx512_bf16", False))
+
+    def _chosen_view(self) -> View:
+        if self._setting.style == "maco":
+            margin = tuple(max(f // 8, 1) for f in self._field)
+            spread = 0.05 * (self._colours.high - self._colours.low)
+            return View(self._field, margin, zoom=0.25, noise=spread)
+        # A sound shifted by a few samples is another sound, and a small field has no room to move.
+        reach = min(6, min(self._field) // 16) if len(self._field) > 1 else 0
+        return View(self._field, (reach,) * len(self._field))
+
+    def _pictures(self, count: int, generator: torch.Generator) -> Pictures:
+        size = self._view.canvas
+        if self._setting.style == "maco":
+            return Phases(count, size, self._colours, generator, self._device)
+        prior = Prior.of(self._field)
+        return Fourier(count, size, self._colours, prior, generator, self._device)

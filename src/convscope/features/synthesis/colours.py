@@ -91,9 +91,25 @@ class Colours:
         return torch.from_numpy((square_root / gain).astype(np.float32))
 
     @property
+    def root(self) -> Tensor:
+        """Matrix from decorrelated channels of variance 1 to channels, ``(C, C)``."""
+        return torch.from_numpy(root(self.covariance).astype(np.float32))
+
+    @property
     def background(self) -> Tensor:
         """The mean as a tensor ``(C,)``."""
         return torch.from_numpy(self.mean.astype(np.float32))
+
+
+def power(matrix: Tensor, exponent: float) -> Tensor:
+    """Return a power of a symmetric positive matrix ``(C, C)``.
+
+    Args:
+        matrix: symmetric, eigenvalues above zero.
+        exponent: 1 gives the matrix, 0 the identity.
+    """
+    values, vectors = torch.linalg.eigh(matrix)
+    return (vectors * values.clamp_min(1e-9) ** exponent) @ vectors.T
 
 
 def root(covariance: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from convscope.errors import SpecError
-from convscope.features.synthesis.ascent import Ascent, Setting
+from convscope.features.synthesis.ascent import Ascent, Setting, at_once
 from convscope.features.synthesis.colours import Colours
 from convscope.features.synthesis.cone import Cone, channel_groups, cone, is_rectified
 from convscope.features.synthesis.judging import Status, Verdict, judge, judge_low, neutral
@@ -90,10 +90,11 @@ def synthesise(
     if wrong:
         raise SpecError(f"Layer {name} has units 0 to {channels - 1}; there is no unit {wrong[0]}.")
     jobs = [job for unit in units for kind in kinds for job in _jobs(unit, kind)]
-    setting = Setting.of(style, steps)
+    Setting.of(style, steps, (1,))
     found: dict[tuple[int, str], Synthesis] = {}
     rectified = is_rectified(net, name)
     for job_batch, one in _batches(net, name, jobs, batch):
+        setting = Setting.of(style, steps, [end - first for first, end in one.box])
         images, values = Ascent(one, colours, setting, seed).run(job_batch)
         chosen = torch.tensor([job.unit for job in job_batch])
         if not job_batch[0].low or not rectified:
@@ -150,7 +151,8 @@ def _batches(
             if not alike:
                 continue
             one = cone(net, layer, group, before_activation=low and rectified)
-            yield from ((part, one) for part in _parted(alike, size))
+            together = at_once([end - first for first, end in one.box], size)
+            yield from ((part, one) for part in _parted(alike, together))
 
 
 def _parted(jobs: Sequence[Job], size: int) -> Iterator[list[Job]]:

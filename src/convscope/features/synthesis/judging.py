@@ -58,13 +58,14 @@ def neutral(
         colours: whose mean is the background.
     """
     taps = net.taps([layer])
+    device = next((p.device for p in net.graph.parameters()), torch.device("cpu"))
     values = []
     with torch.inference_mode():
         for start in range(0, len(pictures), 16):
-            x = pasted(pictures[start : start + 16], cone, net, colours)
+            x = pasted(pictures[start : start + 16], cone, net, colours).to(device)
             out = taps(x)[layer]
             there = out[(slice(None), slice(None), *cone.position)]
-            values.append(there.gather(1, units[start : start + 16, None])[:, 0])
+            values.append(there.cpu().gather(1, units[start : start + 16, None])[:, 0])
     return torch.cat(values).float()
 
 

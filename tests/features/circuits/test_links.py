@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from convscope.data.arrays import ArraySource, Scale
 from convscope.features.circuits import Keep, links
+from convscope.features.exemplars import harvest
 from convscope.network import Network
 
 
@@ -199,3 +200,37 @@ def test_units_without_a_path_are_no_links() -> None:
         [2, 3],
         [2, 3],
     ]
+
+
+def test_layers_without_places_and_in_double_precision() -> None:
+    torch.manual_seed(0)
+    parts = (
+        nn.Conv1d(1, 4, 3),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.Linear(24, 6),
+        nn.ReLU(),
+        nn.Linear(6, 3),
+    )
+    net = Network(nn.Sequential(*parts).double().eval(), input=(1, 8))
+    waves = np.random.default_rng(0).random((10, 1, 8), np.float32)
+    source = ArraySource("waves", waves, Scale(1.0))
+    layers = ["0", "1", "3", "4", "5"]
+    evidence = dict(harvest(net, source, layers).layers)
+    found = links(net, layers, evidence=evidence, source=source, keep=Keep(checked=6))
+    weight = net.graph.state_dict()["model.5.weight"].numpy()
+    for unit, both in found["5"].units.items():
+        assert {link.unit: link.norm for link in both.inputs} == pytest.approx(
+            dict(enumerate(np.abs(weight[unit])))
+        )
+        with torch.no_grad():
+            hidden = net.taps(["4"])(torch.from_numpy(waves))["4"].numpy()
+        samples = evidence["5"].samples[unit, :3]
+        intact = np.abs(evidence["5"].values[unit, :3]).sum()
+        for link in both.inputs:
+            lost = -(weight[unit, link.unit] * hidden[samples, link.unit]).sum()
+            assert link.ablation == pytest.approx(lost / intact, abs=1e-5)
+    # From a layer to its own activation: one link each, all of it.
+    assert [[link.unit for link in both.inputs] for both in found["1"].units.values()] == [
+        [0], [1], [2], [3],
+    ]  # fmt: skip

@@ -23,6 +23,7 @@ from convscope.features.circuits.kernels import INPUT
 from convscope.features.circuits.patches import NOBODY, Job
 from convscope.features.circuits.tail import Tail
 from convscope.network import Network
+from convscope.network.inputs import precision_of
 from convscope.network.taps import Taps
 from convscope.progress import Progress, silent
 
@@ -74,7 +75,7 @@ def ablations(
         By pair: ``sum(silenced - intact) / sum(|intact|)`` over the question's samples. A pair whose intact response
         is 0 on all of them is left out.
     """
-    values = Values(net.graph, torch.float32)
+    values = Values(net.graph, precision_of(net.graph))
     tails = _tails(net, questions, values)
     wanted = {name for tail in tails.values() for name in tail.given}
     wanted |= {net.layer(name).node for pair in tails for name in pair}

@@ -43,6 +43,8 @@ class Patches:
         self._target = between[-1]
         space = shape_of(self._target)[2:]
         axes = len(space)
+        if not axes:
+            raise Unsuited("a layer without places")
         boxes = {self._target: Box((1,) * axes, (0,) * axes, (1,) * axes)}
         self._steps: list[Step] = []
         for node in reversed(between):

@@ -38,7 +38,8 @@ def strengths(stage: Stage) -> Strengths:
     """
     norms, sums, ends = [], [], ()
     for found in stage.chunks():
-        flat = [found[name].values.flatten(2) for name in found]
+        tables = [one.values for one in found.values()]
+        flat = [table.reshape(*table.shape[:2], -1) for table in tables]
         norms.append(np.concatenate([one.norm(dim=2).numpy() for one in flat], 1))
         sums.append(np.concatenate([one.sum(2).numpy() for one in flat], 1))
         ends = tuple(_ends(found.values()))

@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import nn
 
+from convscope.errors import SpecError
 from convscope.network import Network
 from convscope.receptive import receptive
 from convscope.receptive.units import paths
@@ -132,3 +133,12 @@ def test_why_names_the_layers_and_what_they_add() -> None:
     first, last = found.why("down")
     assert [(r.node, r.size, r.adds) for r in first] == [("first", 3, 2), ("down", 5, 2)]
     assert [(r.node, r.size, r.adds) for r in last] == [("first", 3, 2), ("down", 5, 2)]
+
+
+@pytest.mark.parametrize("unit", [(16, 0), (-1, -1), (0,), (0, 0, 0)])
+def test_units_that_do_not_exist_are_refused(unit: tuple[int, ...]) -> None:
+    row = receptive(Network(chain(nn.Conv2d(1, 1, 3, 1, 1)), input=(1, 16, 12)))["0"]
+    with pytest.raises(SpecError, match="0 to 15 and 0 to 11"):
+        row.box(unit)
+    with pytest.raises(SpecError, match="0 to 11"):
+        row.reached(12, axis=1)

@@ -6,6 +6,9 @@ from fractions import Fraction
 from math import prod
 from typing import Any
 
+import numpy as np
+
+from convscope.errors import SpecError
 from convscope.network import Layer
 from convscope.receptive.fields import AxisField, ChannelGroup, Number
 from convscope.receptive.holes import Holes, Pattern
@@ -103,12 +106,25 @@ class LayerField:
         Returns:
             The local box, reflections and wrapped borders resolved; None where the unit reads nothing, or
             the layer has no local field.
+
+        Raises:
+            SpecError: the layer has no such unit.
         """
+        sites = [axis.site for axis in self.axes]
+        counts = [None if site is None else site.length for site in sites]
+        fits = len(unit) == len(counts) and all(
+            n is None or 0 <= position < n for position, n in zip(unit, counts, strict=True)
+        )
+        if not fits:
+            ranges = " and ".join("any" if n is None else f"0 to {n - 1}" for n in counts)
+            raise SpecError(
+                f"The layer {self.name} has no unit {tuple(unit)}. A unit is given by one number per axis: {ranges}."
+            )
         found = []
-        for axis, position in zip(self.axes, unit, strict=True):
-            if axis.site is None:
+        for site, position in zip(sites, unit, strict=True):
+            if site is None:
                 return None
-            first, last = (int(ends[position]) for ends in Units().hulls(axis.site))
+            first, last = (int(ends[position]) for ends in Units().hulls(site))
             if first > last:
                 return None
             found.append((first, last))
@@ -123,10 +139,20 @@ class LayerField:
 
         Returns:
             Units of the layer along that axis; None where none reads the position, or there is no local field.
+
+        Raises:
+            SpecError: the input has no such position.
         """
+        if not -1 < position < self.input[axis]:
+            raise SpecError(
+                f"The input has no position {position} along axis {axis}. Expected 0 to {self.input[axis] - 1}."
+            )
         site = self.axes[axis].site
-        if site is None or site.plane is None:
+        if site is None:
             return None
+        if site.plane is None:
+            units = np.flatnonzero(Units().sets(site)[:, position])
+            return (int(units[0]), int(units[-1])) if len(units) else None
         return reached(site.plane, position, site.length)
 
     def _patterns(self) -> list[Pattern | None]:

@@ -1,4 +1,4 @@
-"""The few ways in which operations move dependence: merge, contract, window, pick, spread, concatenate.
+"""The few ways in which operations move dependence: merge, contract, window, pick, spread.
 
 Every rule is written in these. Each takes states and returns the state of the result; none of them
 touches a tensor's values.
@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from convscope.receptive.grids import NOTHING, Grid, Shape, constant, renumbered, reshaped, tabled
+from convscope.receptive.sites import Site
 from convscope.receptive.states import Field, Place, State, Term, Terms, as_whole, tidied, united
-from convscope.receptive.taps import SAME, AnyTaps, shifted
+from convscope.receptive.taps import SAME, AnyTaps
 from convscope.receptive.terms import alive, from_rows, taken, windowed
 
 
@@ -130,7 +131,15 @@ def window(
     return _each(state, shape, term, same, place)
 
 
-def pick(state: State, dim: int, taps: AnyTaps, outputs: int, place: Place) -> State:
+def pick(
+    state: State,
+    dim: int,
+    taps: AnyTaps,
+    outputs: int,
+    place: Place,
+    *,
+    row: Callable[[Site], Site] | None = None,
+) -> State:
     """Return the state after elements along a dimension were moved, dropped, repeated or padded.
 
     Args:
@@ -139,6 +148,7 @@ def pick(state: State, dim: int, taps: AnyTaps, outputs: int, place: Place) -> S
         taps: for each new index the old one (a single tap).
         outputs: number of new indices.
         place: where new sites are made.
+        row: the site over the new indices that stands for one over the old; by default it reads it through the taps.
     """
     shape = (*state.shape[:dim], outputs, *state.shape[dim + 1 :])
     if outputs == 0:
@@ -151,7 +161,8 @@ def pick(state: State, dim: int, taps: AnyTaps, outputs: int, place: Place) -> S
 
     def term(old: Term) -> Term:
         if old.grid.axis == dim:
-            return Term(place.site(outputs, [(old.site, taps)]), old.grid)
+            site = row(old.site) if row else place.site(outputs, [(old.site, taps)])
+            return Term(site, old.grid)
         if padded and carries and old.site.whole and dim not in old.grid.dims:
             dims = (*old.grid.dims, dim)
             table = old.grid.values(state.shape)[..., None] + np.minimum(rows, 0)
@@ -207,45 +218,6 @@ def permute(state: State, order: Sequence[int]) -> State:
     places = {d: i for i, d in enumerate(order)}
     shape = tuple(state.shape[d] for d in order)
     return state.mapped(shape, lambda grid, _: renumbered(grid, places))
-
-
-def concatenate(
-    parts: Sequence[tuple[State | None, int]], dim: int, shape: Shape, axes: int, place: Place
-) -> State:
-    """Return the state of tensors side by side along a dimension.
-
-    Args:
-        parts: the state of each tensor (None: a constant) and its size along the dimension.
-        dim: the dimension.
-        shape: shape of the result.
-        axes: number of input axes.
-        place: where new sites are made.
-    """
-    fields: list[Field] = []
-    tables: list[np.ndarray] = []
-    known = [state.labels.dims for state, _ in parts if state and state.labels]
-    dims = sorted({dim, *(d for held in known for d in held)})
-    start = 0
-    for state, size in parts:
-        if size == 0:
-            continue
-        rows = np.arange(shape[dim]) - start
-        rows[(rows < 0) | (rows >= size)] = NOTHING
-        part = (*shape[:dim], size, *shape[dim + 1 :])
-        labels = state.labels if state and state.labels else constant()
-        tables.append(labels.over(dims, part) + len(fields))
-        if state is None:
-            fields.append(((),) * axes)
-        else:
-            moved = (
-                pick(State(part, state.fields), dim, shifted(-start), shape[dim], place)
-                if (any(dim in t.grid.dims for f in state.fields for a in f for t in a))
-                else state
-            )
-            fields.extend(moved.fields)
-        start += size
-    labels = Grid(tuple(dims), np.concatenate(tables, dims.index(dim)))
-    return State(shape, tuple(fields), labels).simplified()
 
 
 def unlabelled(

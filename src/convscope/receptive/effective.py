@@ -14,6 +14,7 @@ Limit: a gradient says what a small change would do, not what the unit would do 
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -25,9 +26,12 @@ from convscope.errors import SpecError, WorkError
 from convscope.network import Network
 from convscope.network.fresh import redrawn
 from convscope.progress import Progress, silent
+from convscope.receptive.fields import AxisField
 from convscope.receptive.finding import Receptive, receptive
 from convscope.receptive.layerfield import LayerField
 from convscope.receptive.moments import Frame, Gaussian, Spread, Sums, bootstrap, gaussian
+from convscope.receptive.sites import Site
+from convscope.receptive.units import Units
 from convscope.receptive.verify import spread_out
 
 
@@ -123,8 +127,8 @@ def effective(
     for row in rows:
         if _lacks_field(row):
             raise SpecError(
-                f"Layer {row.name} of {net.spec} has no local receptive field: its units read the whole input. "
-                "Ask for an earlier one."
+                f"Layer {row.name} of {net.spec} has no local receptive field that its units share: they read "
+                "the whole input, or parts of it that follow no rule. Ask for an earlier one."
             )
     measured = _measure(net, rows, found, source, samples, batch, seed, None, progress)
     if fresh and not isinstance(source, Source):
@@ -238,7 +242,7 @@ class Unit:
         for axis, (terms, length) in enumerate(zip(state.fields[0], row.input, strict=True)):
             local = row.axes[axis]
             term = next(t for t in terms if not t.site.whole)
-            middles = [float(local.center + local.stride * o) for o in range(term.site.length)]
+            middles = _middles(term.site, local)
             place = int(np.argmin([abs(m - (length - 1) / 2) for m in middles]))
             table = spread_out(term.grid.dims, term.grid.values(state.shape), len(state.shape))
             chosen = chosen & (table == place)
@@ -247,6 +251,14 @@ class Unit:
         full = np.broadcast_to(chosen, state.shape)[0].ravel()
         frame = Frame(row.input, tuple(centers), row.local_size)
         return cls(tuple(positions), frame, torch.from_numpy(np.flatnonzero(full)))
+
+
+def _middles(site: Site, local: AxisField) -> list[float]:
+    """Return the middle of each unit's field along an axis; infinite where a unit reads nothing."""
+    if site.plane is not None:
+        return [float(local.center + local.stride * o) for o in range(site.length)]
+    ends = zip(*Units().hulls(site), strict=True)
+    return [(int(first) + int(last)) / 2 if first <= last else inf for first, last in ends]
 
 
 def _lacks_field(row: LayerField) -> bool:

@@ -94,6 +94,9 @@ class Reader:
         """Return the fields of neighbouring channels, where they differ; empty where all are the same."""
         if state.labels is None or len(state.labels.dims) != 1:
             return ()
+        along = {d for f in state.fields for terms in f for t in terms for d in t.grid.dims}
+        if along.intersection(state.labels.dims):
+            return ()  # parts side by side along an axis, not channels
         labels = state.labels.values(state.shape)
         found = [self._field(f, state.shape) for f in state.fields]
         changes = [0, *(int(c) + 1 for c in np.flatnonzero(np.diff(labels)))]
@@ -180,7 +183,11 @@ class Reader:
         steps = np.unique(middle) if len(middle) else np.zeros(1, int)
         between = Fraction(int(steps[-1] - steps[0]), 2 * max(len(steps) - 1, 1))
         center = _middle(start, end)
-        return AxisField(size, size, _plain(between), start, center, shift_invariant=False)
+        plain = len(terms) == 1 and terms[0].grid.axis is not None
+        site = terms[0].site if plain else None
+        return AxisField(
+            size, size, _plain(between), start, center, shift_invariant=False, site=site
+        )
 
 
 def separated(terms: Terms, shape: Shape, elsewhere: set[int], place: Place) -> Terms:

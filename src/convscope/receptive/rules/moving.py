@@ -5,7 +5,8 @@ import torch
 from torch import fx
 
 from convscope.receptive import taps
-from convscope.receptive.algebra import concatenate, contract, merge, pick, reshape, spread
+from convscope.receptive.algebra import contract, merge, permute, pick, reshape, spread
+from convscope.receptive.joining import Part, concatenate, joined
 from convscope.receptive.registry import Call, Result, rule
 from convscope.receptive.states import State
 from convscope.receptive.taps import shifted
@@ -128,8 +129,6 @@ def windows_of(call: Call) -> Result:
     dim = call["dimension"] % len(state.shape)
     found = taps.window(call["size"], call["step"])
     state = spread(state, dim, found.rows(call.shape[dim], state.shape[dim]))
-    from convscope.receptive.algebra import permute
-
     order = [d for d in range(len(state.shape)) if d != dim + 1]
     return permute(state, [*order, dim + 1])
 
@@ -198,7 +197,11 @@ def scatter_slice(call: Call) -> Result:
         start = start % call.shape[dim] if start < 0 else start
         size = call.shape_of(call["src"])[dim]
     if step != 1:
-        return call.elementwise()
+        kept, put = np.arange(call.shape[dim]), np.full(call.shape[dim], -1)
+        chosen = slice(start, start + step * (size - 1) + 1, step)
+        kept[chosen], put[chosen] = -1, np.arange(size)
+        parts = [Part(base, kept), Part(new, put)]
+        return joined(parts, dim, call.shape, call.axes, call.place)
     pieces: list[tuple[State | None, int]] = []
     for begin, length in ((0, start), (start + size, call.shape[dim] - start - size)):
         if length:

@@ -75,6 +75,24 @@ def test_objects_larger_than_all_fields() -> None:
     assert "objects" not in {piece.id for piece in advice(receptive(load("demo")), source)}
 
 
+def objects(kernel: int, size: int) -> bool:
+    """Return whether a field of some pixels is said to be smaller than the objects, at some input size."""
+    steps = (nn.Conv2d(3, 2, kernel), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(2, 2))
+    found = receptive(Network(nn.Sequential(*steps), input=(3, size, size)))
+    return "objects" in {piece.id for piece in advice(found, open_source("parts:8:0"))}
+
+
+def test_objects_are_whole_things_and_not_their_parts() -> None:
+    # Most boxes are eyes and strokes of some ten pixels; the things themselves fill half of the 64.
+    assert objects(20, 64)
+    assert not objects(51, 64)
+
+
+def test_objects_are_measured_as_the_network_sees_them() -> None:
+    # 64 pixels shown at 224: the same field is 3.5 times smaller against the thing.
+    assert objects(51, 224)
+
+
 def test_every_piece_names_layers_cost_and_limits() -> None:
     found = receptive(load("torchvision:resnet18", input=(3, 32, 32)))
     assert {piece.id for piece in found.advice} >= {"unproductive", "padding", "beyond"}

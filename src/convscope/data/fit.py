@@ -91,10 +91,25 @@ def to_channels(array: np.ndarray, channels: int) -> np.ndarray:
     )
 
 
+def magnified(size: tuple[int, ...], target: tuple[int, ...]) -> float:
+    """Return how many positions of a target one position of a sample becomes in ``fit``.
+
+    Args:
+        size: the sample's size per spatial axis.
+        target: the target's.
+
+    >>> magnified((64, 80), (224, 224)), magnified((16000,), (8000,))
+    (3.5, 1.0)
+    """
+    if len(size) != 2:
+        return 1.0
+    return max(t / s for t, s in zip(target, size, strict=True))
+
+
 def _cover(array: np.ndarray, target: tuple[int, ...]) -> np.ndarray:
     """Scale a picture until it covers the target, and keep the middle."""
     size = array.shape[1:]
-    scale = max(t / s for t, s in zip(target, size, strict=True))
+    scale = magnified(size, target)
     if scale == 1:
         return _centre(array, target)
     # The part of the picture that the target shows, in the picture's own pixels.

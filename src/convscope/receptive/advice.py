@@ -11,7 +11,8 @@ from math import lcm
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from convscope.data import Source
+from convscope.data import LEVELS, Source
+from convscope.data.fit import magnified
 from convscope.network import Layer
 from convscope.receptive.fields import AxisField
 from convscope.receptive.holes import Holes
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from convscope.receptive.finding import Receptive
 
 _WINDOWED = ("conv", "pool")
+_WHOLE = max(LEVELS)
 
 
 @dataclass(frozen=True)
@@ -263,10 +265,15 @@ def _period(found: "Receptive") -> Iterator[Advice]:
 
 
 def _objects(found: "Receptive", source: Source, samples: int) -> Iterator[Advice]:
-    spans: list[int] = []
-    for batch in range(min(len(source), samples)):
-        for box in source[batch].boxes:
-            spans.append(max(high - low for low, high in box.span))
+    shape = found.layers[0].input if found.layers else ()
+    spans: list[float] = []
+    for sample in (source[i] for i in range(min(len(source), samples))):
+        scale = magnified(sample.array.shape[1:], shape)
+        spans += [
+            scale * max(high - low for low, high in box.span)
+            for box in sample.boxes
+            if source.concepts.get(box.concept) == _WHOLE
+        ]
     local = [
         row for row in found.layers if row.layer.kind in _WINDOWED and all(a.site for a in row.axes)
     ]
@@ -283,5 +290,6 @@ def _objects(found: "Receptive", source: Source, samples: int) -> Iterator[Advic
             "global layers sees such an object as a whole. More depth, stride or dilation would widen "
             "the fields.",
             [largest],
-            "Object sizes are those of the known boxes, in the samples' own pixels. Parts may be enough for the task.",
+            "Object sizes are those of the known boxes of whole things, in positions of the network's input. Parts may "
+            "be enough for the task.",
         )

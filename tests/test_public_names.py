@@ -12,7 +12,9 @@ import pytest
 import convscope
 
 ROOT = Path(__file__).resolve().parents[1]
-NAMES = ["Atlas", "Layer", "Network", "data", "load", "look", "receptive", "sharing"]
+NAMES = [
+    "Atlas", "Layer", "Network", "compare", "data", "features", "load", "look", "receptive", "sharing",
+]  # fmt: skip
 
 
 def test_the_names_are_these() -> None:
@@ -27,7 +29,7 @@ def test_each_name_is_there_and_explains_itself(name: str) -> None:
     assert thing.__doc__
 
 
-@pytest.mark.parametrize("name", ["data", "receptive", "sharing"])
+@pytest.mark.parametrize("name", ["data", "features", "receptive", "sharing"])
 def test_a_room_is_callable_whichever_way_it_was_imported(name: str) -> None:
     program = f"import convscope.{name} as room, convscope; assert callable(room) and convscope.{name} is room"
     subprocess.run([sys.executable, "-c", program], check=True)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from convscope.atlas.looking import look
     from convscope.data import open_source as data
     from convscope.features import features
+    from convscope.features.comparing import compare
     from convscope.network import Layer, Network, load
     from convscope.receptive import receptive
     from convscope.sharing import sharing
@@ -22,6 +23,7 @@ _HOME = {
     "Atlas": ("convscope.atlas", "Atlas"),
     "Layer": ("convscope.network", "Layer"),
     "Network": ("convscope.network", "Network"),
+    "compare": ("convscope.features.comparing", "compare"),
     "data": ("convscope.data", None),
     "features": ("convscope.features", None),
     "load": ("convscope.network", "load"),
@@ -31,7 +33,18 @@ _HOME = {
 }
 # None: the room itself, which is callable (see convscope.rooms).
 
-__all__ = ["Atlas", "Layer", "Network", "data", "features", "load", "look", "receptive", "sharing"]
+__all__ = [
+    "Atlas",
+    "Layer",
+    "Network",
+    "compare",
+    "data",
+    "features",
+    "load",
+    "look",
+    "receptive",
+    "sharing",
+]
 
 
 def __getattr__(name: str) -> Any:

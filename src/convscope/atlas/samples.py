@@ -101,6 +101,7 @@ def _chosen(source: Source) -> list[int]:
 
 
 def class_name(source: Source, label: int) -> str:
+    """Return the name of a class; its number where it has none."""
     names = source.classes
     return names[label] if names is not None and 0 <= label < len(names) else str(label)
 

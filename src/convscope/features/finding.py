@@ -51,6 +51,10 @@ class Features(Finding):
     def unit(self, layer: str, number: int) -> Unit:
         """Return one unit.
 
+        Args:
+            layer: its layer.
+            number: which of the layer's units, from 0.
+
         Raises:
             SpecError: the layer was not measured.
             IndexError: it has no such unit.

@@ -134,6 +134,7 @@ def survey(
         names,
         fields={name: fields[name] for name in names},
         natural_max=peaks,
+        rate=source.rate,
         batch=batch,
         progress=progress,
     )

@@ -66,6 +66,9 @@ class LayerFeatures:
     def unit(self, number: int) -> "Unit":
         """Return one unit.
 
+        Args:
+            number: which of them, from 0.
+
         Raises:
             IndexError: there is no such unit.
         """

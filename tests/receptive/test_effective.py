@@ -90,6 +90,22 @@ def test_demo_network_on_its_own_data() -> None:
     assert again["conv3"].spread == found["conv3"].spread
 
 
+def test_no_result_depends_on_the_batch_or_on_the_other_layers() -> None:
+    net, source = load("demo"), open_source("parts:4:0")
+    once = effective(net, source, samples=4, batch=4, fresh=False)["conv3"]
+    for other in (
+        effective(net, source, samples=4, batch=1, fresh=False)["conv3"],
+        effective(net, source, ["conv3"], samples=4, batch=3, fresh=False)["conv3"],
+    ):
+        assert other.spread.sigma == pytest.approx(once.spread.sigma, rel=1e-4)
+        assert np.allclose(other.heat, once.heat, atol=1e-5)
+    assert not np.allclose(
+        once.heat,
+        effective(net, source, ["conv3"], samples=4, fresh=False, seed=1)["conv3"].heat,
+        atol=1e-5,
+    )
+
+
 def test_mass_that_arrives_through_a_gate_is_told_apart() -> None:
     class Gated(nn.Module):
         def __init__(self) -> None:

@@ -12,10 +12,11 @@ The average over channels is not taken one channel at a time: for random signs r
 Limit: a gradient says what a small change would do, not what the unit would do without that part.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import inf
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 import torch
@@ -109,7 +110,7 @@ def effective(
         source: what it looks at; or batches of arrays ``(B, C, *S)``.
         layers: names or module paths; by default up to eight convolutions, spread over the depth.
         samples: how many samples, spread over the source.
-        batch: samples at a time.
+        batch: samples at a time; no result depends on it, but for rounding.
         seed: of the signs, the bootstrap and the fresh weights.
         fresh: whether to measure a second time with weights drawn anew.
         found: the receptive fields, if they are known already.
@@ -155,18 +156,18 @@ def _measure(
         taps = redrawn(taps, redraw)
     units = {row.name: Unit.nearest(row, found) for row in rows}
     sums = {row.name: Sums.empty(units[row.name].frame) for row in rows}
-    signs = torch.Generator().manual_seed(seed)
     device = next((p.device for p in net.graph.parameters()), torch.device("cpu"))
     what = "effective fields" if redraw is None else "effective fields, weights drawn anew"
     done = 0
-    for arrays in _batches(source, net, batch, samples):
+    for indices, arrays in _batches(source, net, batch, samples):
         x = torch.as_tensor(arrays, device=device).requires_grad_()
         outputs = taps(x)
-        for i, row in enumerate(rows):
+        for place, row in enumerate(rows):
             values = outputs[row.name].flatten(1)[:, units[row.name].index.to(device)]
-            flips = torch.randint(0, 2, values.shape, generator=signs).to(values) * 2 - 1
+            signs = np.stack([signs_of(seed, row.name, i, values.shape[1]) for i in indices])
+            flips = torch.from_numpy(signs).to(values)
             (gradient,) = torch.autograd.grad(
-                (values * flips).sum(), x, retain_graph=i + 1 < len(rows), allow_unused=True
+                (values * flips).sum(), x, retain_graph=place + 1 < len(rows), allow_unused=True
             )
             if gradient is not None:
                 sums[row.name].add(gradient.detach().square().sum(1).cpu().numpy())
@@ -182,12 +183,34 @@ def _measure(
     return results
 
 
+def signs_of(seed: int, layer: str, sample: int, count: int) -> np.ndarray:
+    """Return the random signs of one sample: the same whatever else is measured, and in whatever batches.
+
+    Args:
+        seed: of all signs.
+        layer: the layer's name.
+        sample: the sample's index in its source.
+        count: how many channels.
+
+    Returns:
+        -1 and 1, int64 ``(count,)``.
+    """
+    draw = np.random.default_rng([seed, crc32(layer.encode()), sample])
+    return draw.integers(0, 2, count) * 2 - 1
+
+
 def _batches(
     source: Source | Iterable[np.ndarray], net: Network, size: int, limit: int
-) -> Iterable[np.ndarray]:
+) -> Iterator[tuple[Sequence[int], np.ndarray]]:
+    """Yield batches with the indices of their samples."""
     if isinstance(source, Source):
-        return (batch.arrays for batch in source.batches(size, net.input.shape, limit))
-    return source
+        for batch in source.batches(size, net.input.shape, limit):
+            yield batch.indices.tolist(), batch.arrays
+        return
+    done = 0
+    for arrays in source:
+        yield range(done, done + len(arrays)), arrays
+        done += len(arrays)
 
 
 def _finished(name: str, unit: "Unit", sums: Sums, seed: int) -> Effective | None:

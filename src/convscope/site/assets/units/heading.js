@@ -87,5 +87,5 @@ function graded({ source, precision, recall, score, null99, interval, others = [
 
 /** @param {{name: string, score: number}[]} others */
 function nearest(others) {
-  return others.slice(0, 3).map(({ name, score }) => `${name} (${score.toFixed(2)})`).join(", ");
+  return others.filter(({ score }) => typeof score === "number").slice(0, 3).map(({ name, score }) => `${name} (${score.toFixed(2)})`).join(", ");
 }

@@ -17,10 +17,8 @@ from convscope.features.synthesis.redirect import redirected
 from convscope.features.synthesis.robust import View
 
 STYLES = ("fourier", "maco")
-_WARM_STEPS = 16
-"""Steps during which closed rectifiers pass a gradient on."""
 _STILL = 0.25
-"""Share of the last steps that are made without any change of view."""
+"""Share of the last steps that are made without any change of view, and ever smaller."""
 _POSITIONS_AT_ONCE = 200_000
 """Input positions of a batch, so that what a step touches stays in the processor's caches."""
 _COARSE_ENOUGH = 32
@@ -34,7 +32,7 @@ class Setting:
     Args:
         style: ``fourier`` or ``maco``.
         steps: of ascent.
-        rate: first step of Adam; it falls to zero.
+        rate: step of Adam.
     """
 
     style: str
@@ -58,7 +56,7 @@ class Setting:
         if style == "maco":
             return cls(style, steps or 160, 0.3)
         # A template is exact only after many steps; a large field shows what it shows after few, and they cost.
-        return cls(style, steps or round(96 - 60 * Prior.of(field).strength), 0.3)
+        return cls(style, steps or round(96 - 56 * Prior.of(field).strength), 0.3)
 
 
 def at_once(field: Sequence[int], most: int) -> int:
@@ -101,13 +99,15 @@ class Ascent:
         optimiser = torch.optim.Adam([pictures.parameter], betas=(0.9, 0.99))
         steps, silent = self._setting.steps, True
         for step in range(steps):
-            optimiser.param_groups[0]["lr"] = self._setting.rate * (1 - step / steps)
+            left = 1 - step / steps
+            optimiser.param_groups[0]["lr"] = self._setting.rate * min(left / _STILL, 1.0)
             image = pictures.image()
-            moving = step < steps * (1 - _STILL)
+            moving = left > _STILL
             view = self._view.moved(image, generator) if moving else self._view.still(image)
-            values = self._values(view, redirect=silent or step < _WARM_STEPS)
-            silent = objective.silent(values.detach())
+            values = self._values(view, silent)
             (gradient,) = torch.autograd.grad(objective.loss(values), pictures.parameter)
+            unmoved = (gradient.flatten(1).abs().amax(1) == 0).any()
+            silent = bool(unmoved) or objective.silent(values.detach())
             pictures.parameter.grad = torch.nan_to_num(gradient)
             optimiser.step()
         with torch.inference_mode():

@@ -29,7 +29,7 @@ _SMALL, _LARGE = 16.0, 45.0
 """Fields, in positions, up to which there is no prior, and from which on it is that of natural images."""
 _LOWEST = 6.0
 """Cycles per picture below which low frequencies are not favoured further: else all is a dark cloud."""
-_FIRST_NOISE, _FIRST_CONTRAST = 0.1, 0.15
+_FIRST_CONTRAST = 0.15
 
 
 class Pictures(Protocol):
@@ -70,9 +70,14 @@ class Prior:
         return cls(min(max(reach, 0.0), 1.0))
 
     @property
+    def noise(self) -> float:
+        """Standard deviation of the first coefficients: little hurries, much lets a complex picture ripen."""
+        return 0.1 ** (1 - self.strength)
+
+    @property
     def faithful(self) -> float:
         """Correlation that clipping must leave between a picture and its pattern."""
-        return 0.957 - 0.057 * self.strength
+        return 0.957 - 0.027 * self.strength
 
 
 class Fourier:
@@ -105,7 +110,7 @@ class Fourier:
         natural = (frequency * max(self.size)).clamp_min(_LOWEST) ** prior.strength
         self._weight = (natural * multiplicity(self.size).sqrt())[..., None].to(device)
         shape = (count, len(colours.mean), *frequency.shape, 2)
-        noise = torch.randn(shape, generator=generator) * _FIRST_NOISE
+        noise = torch.randn(shape, generator=generator) * prior.noise
         self.parameter = noise.to(device).requires_grad_()
         self._mixing = colours.mixing.to(device)
         self._measured = power(colours.mixing, 1 - prior.strength).to(device)

@@ -59,11 +59,12 @@ class _Rectified(torch.autograd.Function):
         (x,) = ctx.saved_tensors
         (grad,) = grads
         low, high = ctx.limits
-        under, over = x <= low, x >= high
-        plain = grad.masked_fill(under | over, 0.0)
+        plain = grad * ((x > low) & (x < high))
+        silent = plain.flatten(1).abs().amax(1) == 0
+        if not silent.any():
+            return plain, None, None
         # The objective is maximised by descent on its negative: a negative gradient asks for more.
-        opening = grad.masked_fill((under & (grad > 0)) | (over & (grad < 0)), 0.0)
-        silent = plain.flatten(1).abs().sum(1) == 0
+        opening = grad.masked_fill(((x <= low) & (grad > 0)) | ((x >= high) & (grad < 0)), 0.0)
         return torch.where(silent.reshape(-1, *[1] * (grad.dim() - 1)), opening, plain), None, None
 
 

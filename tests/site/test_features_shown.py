@@ -86,14 +86,25 @@ def test_units_that_were_left_out_are_found_by_their_number(made_up: Any, tmp_pa
 def test_a_trace_keeps_the_peaks_of_a_waveform(tmp_path: Path) -> None:
     wave = np.zeros(1000, "<f4")
     wave[500] = 0.5
-    wave[10] = -0.25
+    wave[10] = -0.5
     (tmp_path / "a.f32").write_bytes(wave.tobytes())
     ends = trace({"synthesis": [{"waveform": "a.f32"}]}, tmp_path)
     assert ends is not None
-    assert len(ends) == 2 * POINTS
-    assert (min(ends), max(ends)) == (-50, 100)
+    least, greatest = ends[::2], ends[1::2]
+    assert len(least) == len(greatest) == POINTS
+    assert [i for i, level in enumerate(greatest) if level == 100] == [500 * POINTS // 1000]
+    assert [i for i, level in enumerate(least) if level == -100] == [0]
+    assert greatest.count(0) == POINTS - 1
     assert trace({"synthesis": [{"waveform": "gone.f32"}]}, tmp_path) is None
     assert trace({}, tmp_path) is None
+
+
+def test_a_trace_joins_the_few_values_of_a_short_waveform(tmp_path: Path) -> None:
+    np.array([2, 3, 4], "<f4").tofile(tmp_path / "a.f32")
+    ends = trace({"synthesis": [{"waveform": "a.f32"}]}, tmp_path)
+    assert ends is not None
+    assert ends[::2] == ends[1::2] == sorted(ends[::2])
+    assert (ends[0], ends[-1]) == (-100, 100)
 
 
 def test_bars_of_the_mix_add_up_to_all_units(document: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ POINTS = 48
 
 
 def trace(unit: Mapping[str, Any], folder: Path) -> list[int] | None:
-    """Return a unit's synthesised waveform as least and greatest values, in hundredths of its peak.
+    """Return a unit's synthesised waveform as least and greatest values, -100 to 100 over its range.
 
     Args:
         unit: what was found of the unit.
@@ -31,8 +31,14 @@ def trace(unit: Mapping[str, Any], folder: Path) -> list[int] | None:
 def _ends(wave: np.ndarray) -> list[int] | None:
     if not wave.size:
         return None
+    if wave.size < POINTS:  # so few that they are joined by lines
+        wave = np.interp(np.linspace(0, wave.size - 1, POINTS), np.arange(wave.size), wave)
     edges = np.linspace(0, wave.size, POINTS + 1).astype(int)
-    parts = [wave[low : max(high, low + 1)] for low, high in pairwise(edges)]
-    peak = max(float(np.abs(wave).max()), 1e-12)
-    ends = [(part.min(), part.max()) for part in parts]
-    return [round(100 * float(value) / peak) for pair in ends for value in pair]
+    ends = np.array([(part.min(), part.max()) for part in map(wave.__getitem__, _parts(edges))])
+    low, high = float(ends.min()), float(ends.max())
+    levels = 100 * (2 * ends - low - high) / max(high - low, 1e-12)
+    return [round(level) for level in levels.ravel().tolist()]
+
+
+def _parts(edges: np.ndarray) -> list[slice]:
+    return [slice(low, high) for low, high in pairwise(edges.tolist())]

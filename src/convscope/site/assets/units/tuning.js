@@ -28,7 +28,7 @@ export function tuned(tuning, axes) {
     h("p", { class: "prose" }, ...said(tuning)),
     h("div", { class: "curves" },
       curves.map(({ name, curve }) => h("figure", {},
-        AROUND[name] ? radial(name, curve, AROUND[name], tuning.preferred[name], most) : line(name, curve, tuning.preferred[name], axes, most),
+        AROUND[name] && curve.values.length > 3 ? radial(name, curve, AROUND[name], tuning.preferred[name], most) : line(name, curve, tuning.preferred[name], axes, most),
         h("figcaption", {}, h("b", {}, name), typeof tuning.preferred[name] === "number" ? ` prefers ${parameter(name, tuning.preferred[name], axes)}` : null))),
       families.length ? h("figure", { class: "families" }, bars(families, tuning), h("figcaption", {}, h("b", {}, "families"), " best response to each")) : null),
     h("p", { class: "note" }, `All curves have one scale, up to ${response(most)}.${rest.length ? ` Hardly moved by ${rest.join(", ")}.` : ""}`));

@@ -71,9 +71,7 @@ def test_demo_network_on_its_own_data() -> None:
         assert low <= one.spread.area_ratio <= high
         assert 0 < one.spread.area_ratio <= 1
         assert one.fresh is not None
-    document = receptive(net).with_effective(found, seed=3).document()
-    assert document["protocol"]["samples"] == found[next(iter(found))].samples
-    assert document["protocol"]["seed"] == 3
+    document = receptive(net).with_effective(found).document()
     row = next(row for row in document["layers"] if row["name"] == "conv3")
     assert {
         "sigma",
@@ -86,6 +84,26 @@ def test_demo_network_on_its_own_data() -> None:
         "start",
         "shape",
     } <= row["effective"].keys()
+    # The fields are exact, what is used of them is sampled: each says so for itself.
+    told = document["protocol"]
+    assert (told["id"], told["dtype"], told["samples"]) == ("graph/intervals", "exact", None)
+    told = row["effective"]["protocol"]
+    assert (told["id"], told["dtype"], told["seed"], told["samples"], told["floor"]) == (
+        "receptive/effective",
+        "float32",
+        0,
+        16,
+        None,
+    )
+    assert told["settings"] == {"weights": "as loaded", "bootstrap": 1000}
+    assert row["effective"]["fresh"]["protocol"]["settings"]["weights"] == "drawn anew"
+    sampled = {"sigma", "box50", "box95", "box99", "area_ratio", "outside"}
+    assert row["effective"]["interval"].keys() == sampled
+    for name, (low, high) in row["effective"]["interval"].items():
+        value = row["effective"][name]
+        ends = [(low, high)] if isinstance(value, float) else [low, high]
+        values = [value] if isinstance(value, float) else value
+        assert all(a <= v <= b for v, (a, b) in zip(values, ends, strict=True)), name
     again = effective(net, source, samples=16, batch=8)
     assert again["conv3"].spread == found["conv3"].spread
 

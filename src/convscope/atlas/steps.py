@@ -98,7 +98,7 @@ def _effective(network: Network, data: Source, seed: int, batch: int, progress: 
         )
     except (ConvscopeError, RuntimeError) as error:  # an operation without a gradient, no memory
         raise Unmeasured(f"Gradients could not be measured ({_first_line(error)}).") from error
-    finding = replace(found.with_effective(measured, seed=seed), advice=advice(found, data))
+    finding = replace(found.with_effective(measured), advice=advice(found, data))
     document = finding.document()
     return Result(finding, document, _heat_maps(finding, document))
 

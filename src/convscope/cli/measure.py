@@ -133,5 +133,5 @@ def receptive(
                 found=found,
                 progress=terminal.progress,
             )
-            found = replace(found.with_effective(seen, seed=seed), advice=advice(found, source))
+            found = replace(found.with_effective(seen), advice=advice(found, source))
         terminal.answer(found.document, lambda: tables.receptive(found, every=verbose))

@@ -13,7 +13,7 @@ Limit: a gradient says what a small change would do, not what the unit would do 
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from math import inf
 from typing import Any
 from zlib import crc32
@@ -24,6 +24,7 @@ from torch import Tensor
 
 from convscope.data import Source
 from convscope.errors import SpecError, WorkError
+from convscope.finding import Protocol
 from convscope.network import Network
 from convscope.network.fresh import redrawn
 from convscope.progress import Progress, silent
@@ -34,6 +35,9 @@ from convscope.receptive.moments import Frame, Gaussian, Spread, Sums, bootstrap
 from convscope.receptive.sites import Site
 from convscope.receptive.units import Units
 from convscope.receptive.verify import spread_out
+
+DRAWS = 1000
+"""Resamples of the bootstrap."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +51,7 @@ class Effective:
         spread: how far the effective field reaches.
         interval: 95 % intervals by bootstrap over samples.
         gaussian: the Gaussian that fits it best, per axis.
-        outside: share of the mass outside the local field, which arrives through means, gates or attention.
-        samples: samples measured.
+        protocol: how it was measured.
         start: input position of the map's first cell, per axis.
         heat: the distribution inside the theoretical field, cut to the input; sums to ``1 - outside``.
         fresh: the same with weights drawn anew; None where it was not asked for.
@@ -60,11 +63,20 @@ class Effective:
     spread: Spread
     interval: Mapping[str, list]
     gaussian: Gaussian
-    outside: float
-    samples: int
+    protocol: Protocol
     start: tuple[int, ...]
     heat: np.ndarray = field(repr=False, compare=False)
     fresh: "Effective | None" = None
+
+    @property
+    def outside(self) -> float:
+        """Share of the mass outside the local field, which arrives through means, gates or attention."""
+        return self.spread.outside
+
+    @property
+    def samples(self) -> int:
+        """Samples measured."""
+        return self.protocol.samples or 0
 
     def document(self) -> dict[str, Any]:
         """Return it as JSON, without the map."""
@@ -82,6 +94,7 @@ class Effective:
             },
             "outside": self.outside,
             "samples": self.samples,
+            "protocol": asdict(self.protocol),
             "unit": list(self.unit),
             "start": list(self.start),
             "shape": list(self.heat.shape),
@@ -175,9 +188,16 @@ def _measure(
         progress(what, done, samples)
     if not done:
         raise WorkError("No sample was there to measure effective fields on.")
+    protocol = Protocol(
+        "receptive/effective",
+        dtype=str(next((p.dtype for p in taps.parameters()), torch.float32)).removeprefix("torch."),
+        seed=seed,
+        samples=done,
+        settings={"weights": "as loaded" if redraw is None else "drawn anew", "bootstrap": DRAWS},
+    )
     results = {}
     for row in rows:
-        one = _finished(row.name, units[row.name], sums[row.name], seed)
+        one = _finished(row.name, units[row.name], sums[row.name], protocol)
         if one is not None:
             results[row.name] = one
     return results
@@ -213,7 +233,7 @@ def _batches(
         done += len(arrays)
 
 
-def _finished(name: str, unit: "Unit", sums: Sums, seed: int) -> Effective | None:
+def _finished(name: str, unit: "Unit", sums: Sums, protocol: Protocol) -> Effective | None:
     spread = sums.spread()
     if spread is None:
         return None
@@ -225,10 +245,9 @@ def _finished(name: str, unit: "Unit", sums: Sums, seed: int) -> Effective | Non
         unit=unit.position,
         frame=unit.frame,
         spread=spread,
-        interval=bootstrap(sums, seed=seed),
+        interval=bootstrap(sums, DRAWS, protocol.seed or 0),
         gaussian=gaussian(heat),
-        outside=round(max(0.0, float(1 - inside.sum())), 12),
-        samples=len(sums.rows),
+        protocol=protocol,
         start=tuple(first for first, _ in ends),
         heat=inside.astype(np.float32),
     )

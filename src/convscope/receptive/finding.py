@@ -114,20 +114,14 @@ class Receptive(Finding):
         first, last = (tuple(replace(r, node=names.get(r.node, r.node)) for r in p) for p in paths)
         return first, last
 
-    def with_effective(
-        self, effective: Mapping[str, Any], *, seed: int | None = None
-    ) -> "Receptive":
+    def with_effective(self, effective: Mapping[str, Any]) -> "Receptive":
         """Return the finding with measured effective fields, by layer name.
 
         Args:
-            effective: what ``convscope.receptive.effective`` measured.
-            seed: the seed it was measured with, for the protocol.
+            effective: what ``convscope.receptive.effective`` measured; each carries a protocol of its own, since they
+                are sampled and the fields are exact.
         """
-        most = max((one.samples for one in effective.values()), default=None)
-        protocol = replace(
-            self.protocol, id="graph/intervals + squared gradients", samples=most, seed=seed
-        )
-        return replace(self, effective={**self.effective, **effective}, protocol=protocol)
+        return replace(self, effective={**self.effective, **effective})
 
     def _tiling(self) -> dict[str, Any] | None:
         """Return how to tile for the last layer that allows it."""

@@ -105,7 +105,9 @@ class Sums:
         )
         seen = prod(last - first + 1 for first, last in self.frame.visible())
         inside = prod(min(side, n) for side, n in zip(boxes[1], self.frame.shape, strict=True))
-        return Spread(tuple(map(float, sigma)), boxes, float(min(inside / seen, 1.0)))
+        # The ring as wide as the theoretical field is its border.
+        outside = round(max(0.0, 1 - float(reached[: max(self.frame.size) + 1][-1])), 12)
+        return Spread(tuple(map(float, sigma)), boxes, float(min(inside / seen, 1.0)), outside)
 
 
 @dataclass(frozen=True)
@@ -116,11 +118,13 @@ class Spread:
         sigma: standard deviation per axis, in input positions.
         boxes: sides of the smallest centred boxes with 50, 95 and 99 % of the mass.
         area_ratio: area of the 95 % box over that part of the theoretical field which lies in the input.
+        outside: share of the mass outside the theoretical field.
     """
 
     sigma: tuple[float, ...]
     boxes: tuple[tuple[float, ...], ...]
     area_ratio: float
+    outside: float
 
 
 def bootstrap(sums: Sums, draws: int = 1000, seed: int = 0) -> dict[str, list]:
@@ -132,7 +136,8 @@ def bootstrap(sums: Sums, draws: int = 1000, seed: int = 0) -> dict[str, list]:
         seed: of the resamples.
 
     Returns:
-        ``sigma`` and ``box95``: low and high per axis; ``area_ratio``: low and high.
+        ``sigma``, ``box50``, ``box95`` and ``box99``: low and high per axis; ``area_ratio`` and ``outside``: low and
+        high.
     """
     generator = np.random.default_rng(seed)
     count = len(sums.rows)
@@ -145,8 +150,12 @@ def bootstrap(sums: Sums, draws: int = 1000, seed: int = 0) -> dict[str, list]:
 
     return {
         "sigma": ends(np.array([s.sigma for s in found])),
-        "box95": ends(np.array([s.boxes[1] for s in found])),
+        **{
+            f"box{100 * share:.0f}": ends(np.array([s.boxes[i] for s in found]))
+            for i, share in enumerate(SHARES)
+        },
         "area_ratio": ends(np.array([s.area_ratio for s in found])),
+        "outside": ends(np.array([s.outside for s in found])),
     }
 
 

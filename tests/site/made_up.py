@@ -135,6 +135,10 @@ class Plan:
         sigma = max(0.5, size / 5)
         return {
             "sigma": [sigma] * n, "box95": [min(size, round(4 * sigma))] * n, "area_ratio": 0.31,
+            "interval": {"sigma": [[0.9 * sigma, 1.1 * sigma]] * n, "area_ratio": [0.29, 0.34]},
+            "samples": 16,
+            "protocol": {"id": "receptive/effective", "dtype": "float32", "seed": 0, "samples": 16,
+                         "floor": None, "settings": {}},
             "unit": unit, "shape": [size] * n,
             "start": [seen["start"] + u * seen["stride"] for u in unit],
             "picture": f"pictures/effective-{layer['name'].replace('/', '-')}.webp",

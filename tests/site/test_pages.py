@@ -70,6 +70,14 @@ def test_pictures_and_tables_that_are_named_are_there(folder: Path) -> None:
     assert all((folder / place).is_file() for place in named if place)
 
 
+def test_effective_fields_are_listed_with_a_protocol_of_their_own(folder: Path) -> None:
+    site = json.loads((folder / "data" / "site.json").read_text(encoding="utf-8"))
+    told = {entry["name"]: entry["protocol"] for entry in site["entries"]}
+    assert (told["receptive"]["dtype"], told["receptive"]["samples"]) == ("exact", None)
+    used = told["effective fields"]
+    assert (used["id"], used["samples"], used["seed"]) == ("receptive/effective", 16, 0)
+
+
 def test_building_again_changes_nothing(folder: Path) -> None:
     def contents() -> dict[str, bytes]:
         files = (path for path in folder.rglob("*") if path.is_file())

@@ -145,9 +145,12 @@ def _used(rows: list[Document]) -> str:
     measured = [row for row in rows if row.get("effective")]
     if not measured:
         return ""
-    share = measured[-1]["effective"]["area_ratio"]
+    used = measured[-1]["effective"]
+    share = used["area_ratio"]
+    low, high = used["interval"]["area_ratio"]
     return (
-        f" {measured[-1]['name']} finds 95 % of what moves it in {100 * share:.0f} % of its field."
+        f" {measured[-1]['name']} finds 95 % of what moves it in {100 * share:.0f} % of its field "
+        f"({100 * low:.0f} to {100 * high:.0f} %, {used['samples']:,} samples)."
     )
 
 

@@ -17,7 +17,7 @@ from convscope.site.card import Card
 from convscope.site.cards import cards
 from convscope.site.features.report import section as features
 from convscope.site.numbers import shape, short_name, times
-from convscope.site.pages import ASSETS, DOCUMENTS, documents_of
+from convscope.site.pages import ASSETS, documents_of, measurements
 from convscope.site.table import table
 
 Document = Mapping[str, Any]
@@ -59,7 +59,7 @@ def report(atlas: str | Path, out: str | Path) -> Path:
             drawn.get("features", "") + drawn.get("features-labels", ""),
             opened,
         ),
-        _about(opened, network),
+        _about(opened, documents, network),
     ]
     page = (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
@@ -82,7 +82,7 @@ def _own_style() -> Path:
 
 
 def _lead(network: Document, data: Document | None) -> str:
-    on = f", on {data['count']:,} samples of {data['spec']}" if data else ""
+    on = f", with data of {data['count']:,} samples ({data['spec']})" if data else ""
     return (
         f"{network['parameters']:,} parameters reading an input of {shape(network['input'])}. "
         f"What convscope measured{on}, with the thresholds that decided each verdict."
@@ -150,12 +150,11 @@ def _filters(document: Document | None) -> str:
     )
 
 
-def _about(atlas: Atlas, network: Document) -> str:
+def _about(atlas: Atlas, documents: Mapping[str, Document], network: Document) -> str:
     keys = ("id", "dtype", "seed", "samples", "floor")
     rows = [
-        (entry.name, *(_said(entry.protocol.get(key)) for key in keys))
-        for entry in atlas
-        if entry.name in DOCUMENTS
+        (told["name"], *(_said(told["protocol"].get(key)) for key in keys))
+        for told in measurements(atlas, documents)
     ]
     facts = {
         "network": network["spec"],

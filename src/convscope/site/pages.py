@@ -5,7 +5,7 @@ what others need is in files of their own, loaded when they are opened.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from functools import cache
 from html import escape
@@ -71,6 +71,33 @@ def documents_of(atlas: Atlas) -> dict[str, dict[str, Any]]:
     return {name: atlas.document(name) for name in DOCUMENTS if name in atlas}
 
 
+def measurements(
+    atlas: Atlas, documents: Mapping[str, Mapping[str, Any]]
+) -> Iterator[dict[str, Any]]:
+    """Yield what was measured and by which protocol; effective fields, which are sampled, after the exact ones.
+
+    Args:
+        atlas: the atlas.
+        documents: its documents, by entry.
+    """
+    for entry in atlas:
+        if entry.name not in DOCUMENTS:
+            continue  # what one entry tells in parts is listed once
+        told = {
+            "name": entry.name,
+            "summary": entry.summary,
+            "protocol": entry.protocol,
+            "written": entry.written,
+            "document": entry.document,
+            "table": entry.table,
+        }
+        yield told
+        layers = documents.get(entry.name, {}).get("layers", ())
+        used = next((row["effective"] for row in layers if row.get("effective")), None)
+        if used is not None:
+            yield told | {"name": "effective fields", "protocol": used["protocol"], "table": None}
+
+
 def _summary(atlas: Atlas, documents: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """Return what every page needs, and nothing that only one of them does."""
     manifest = atlas.manifest
@@ -84,18 +111,7 @@ def _summary(atlas: Atlas, documents: Mapping[str, Mapping[str, Any]]) -> dict[s
         "data": documents.get("data"),
         "cards": [asdict(card) for card in cards(documents)],
         "documents": list(documents),
-        "entries": [
-            {
-                "name": entry.name,
-                "summary": entry.summary,
-                "protocol": entry.protocol,
-                "written": entry.written,
-                "document": entry.document,
-                "table": entry.table,
-            }
-            for entry in atlas
-            if entry.name in DOCUMENTS  # what one entry tells in parts is listed once
-        ],
+        "entries": list(measurements(atlas, documents)),
         "left": manifest.left,
         "created": manifest.created,
         "measured_with": manifest.convscope,

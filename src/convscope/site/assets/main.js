@@ -3,6 +3,7 @@
 import { open as about } from "./about/page.js";
 import { fill, h, say } from "./base/dom.js";
 import { read } from "./base/load.js";
+import { counted } from "./base/numbers.js";
 import { parse } from "./base/route.js";
 import { open as ideas } from "./ideas/page.js";
 import { open as layers } from "./layers/page.js";
@@ -37,7 +38,7 @@ function head(site) {
   const links = Object.entries(PAGES).map(([page, { name }]) =>
     h("a", { href: `#/${page}`, "data-page": page }, name),
   );
-  const samples = site.data ? ` · ${site.data.count.toLocaleString("en")} samples` : "";
+  const samples = site.data ? ` · data of ${counted(site.data.count, "sample")}` : "";
   const what = `${site.network.name}${samples} · ${site.network.dtype ?? "float32"}`;
   fill(
     header,

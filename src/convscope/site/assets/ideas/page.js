@@ -1,7 +1,7 @@
 /** `#/`: the lesson's five ideas, each with what was measured on this network. */
 
 import { h } from "../base/dom.js";
-import { exact, shape } from "../base/numbers.js";
+import { counted, exact, shape } from "../base/numbers.js";
 
 /** @typedef {import("../types.js").Card} Card */
 /** @typedef {import("../types.js").Site} Site */
@@ -30,7 +30,7 @@ export async function open(site) {
 /** @param {Site} site */
 function lead({ network, data, cards }) {
   const measured = cards.filter((card) => card.verdict).length;
-  const on = data ? ` and ${exact(data.count)} samples` : "";
+  const on = data ? `, with data of ${counted(data.count, "sample")}` : "";
   return (
     `Five ideas make convolutional networks practical. ${number(measured)} of them ` +
     `${measured === 1 ? "is" : "are"} measured here, on ${network.name}${on}: ` +

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy.stats import spearmanr
+from scipy.stats import rankdata
 
 from convscope.features.concepts import Label, hierarchy
 
@@ -13,7 +13,7 @@ def labels(counts: Counts) -> dict[str, list[Label]]:
     """Return labels of layers, of which so many units are on each level; the first number has none."""
     return {
         name: [
-            Label("thing" if level else "unknown", level or None, "overlap")
+            Label("thing" if level else "unknown", level or None, "overlap", bits=1.5)
             for level, n in enumerate(numbers)
             for _ in range(n)
         ]
@@ -48,7 +48,8 @@ def test_the_score_is_spearmans_and_unknown_units_do_not_count() -> None:
             for level in (1, 2, 3, 4)
             for _ in range(numbers[level])
         ]
-        expected = spearmanr(*zip(*pairs, strict=True)).statistic
+        depths, levels = np.array(pairs).T
+        expected = np.corrcoef(rankdata(depths), rankdata(levels))[0, 1]
         assert hierarchy(labels(counts)).rho == pytest.approx(expected, abs=1e-9)
 
 
@@ -84,3 +85,12 @@ def test_depth_can_be_given_and_few_labels_give_no_score() -> None:
     assert hierarchy(labels(few)).rho is None
     one_layer = {"a": [0, 20, 20, 0, 0], "b": [9, 0, 0, 0, 0]}
     assert hierarchy(labels(one_layer)).interval is None
+
+
+def test_labels_that_are_not_sure_do_not_count() -> None:
+    known = labels(LADDER)
+    unsure = {
+        name: [*units, *[Label("thing", 1, "overlap", bits=0.7)] * 50]
+        for name, units in known.items()
+    }
+    assert hierarchy(unsure) == hierarchy(known)

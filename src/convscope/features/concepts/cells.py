@@ -10,6 +10,7 @@ so that it does not beat with the picture's own periods.
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from math import ceil, floor, prod
 
 import numpy as np
@@ -43,25 +44,32 @@ class Axis:
         drawn = np.random.default_rng(seed).random(most)
         return np.floor(ends[:-1] + drawn * np.diff(ends)).astype(np.int64)
 
-    def members(self, units: np.ndarray, factor: int, size: int) -> np.ndarray:
-        """Return which elements of a concept's map lie in the cells of some units.
+    def members(self, most: int, seed: int, factor: int, size: int) -> torch.Tensor:
+        """Return which elements of a concept's map lie in the cells of the units that are looked at.
 
         Args:
-            units: (n,).
+            most: units at most.
+            seed: of their choice.
             factor: input positions to an element of the map.
             size: elements along the axis.
 
         Returns:
             (n, k) indices: k elements to a cell, those beyond the border replaced by the last ones.
         """
-        count = max(1, ceil(self.step / factor))
-        starts = []
-        for unit in units.tolist():
-            low = self.first + unit * self.step - (max(self.step, 1) - 1) / 2
-            starts.append(
-                floor(low / factor + Fraction(1, 2)) if count > 1 else floor(low / factor)
-            )
-        return (np.array(starts)[:, None] + np.arange(count)).clip(0, size - 1)
+        return _members(self, most, seed, factor, size)
+
+
+@lru_cache(maxsize=1024)
+def _members(axis: Axis, most: int, seed: int, factor: int, size: int) -> torch.Tensor:
+    count = max(1, ceil(axis.step / factor))
+    reach = (max(axis.step, Fraction(1)) - 1) / 2 if count > 1 else Fraction(0)
+    rounding = Fraction(1, 2) if count > 1 else Fraction(0)
+    starts = [
+        floor((axis.first + unit * axis.step - reach) / factor + rounding)
+        for unit in axis.chosen(most, seed).tolist()
+    ]
+    members = np.array(starts)[:, None] + np.arange(count)
+    return torch.from_numpy(members.clip(0, size - 1))
 
 
 @dataclass(frozen=True)
@@ -126,9 +134,9 @@ class Grid:
         Returns:
             (B, K, P).
         """
-        lattice = self.lattice(seed)
-        for i, (axis, units) in enumerate(zip(self.axes, lattice, strict=True), start=2):
-            members = torch.from_numpy(axis.members(units, factor, maps.shape[i]))
-            picked = maps.index_select(i, members.flatten())
-            maps = picked.unflatten(i, tuple(members.shape)).amax(i + 1)
+        most = _PLACES[len(self.axes)]
+        for i, axis in enumerate(self.axes):
+            members = axis.members(most, seed + i, factor, maps.shape[i + 2])
+            picked = maps.index_select(i + 2, members.flatten())
+            maps = picked.unflatten(i + 2, tuple(members.shape)).amax(i + 3)
         return maps.flatten(2)

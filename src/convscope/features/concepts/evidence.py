@@ -9,7 +9,7 @@ import numpy as np
 from convscope.features.concepts.grading import Grades, information
 from convscope.features.concepts.ladder import UNKNOWN
 
-ENOUGH = 1.0
+ENOUGH = 0.5
 """Bits that firing must say about a concept, on held-out samples, for it to be a label."""
 _AS_GOOD = 0.8  # share of the best concept's bits from which what stimuli say is preferred: it is more exact
 
@@ -30,7 +30,7 @@ class Evidence:
         interval: of the precision, 95 %.
         share: how common it is.
         bits: what firing says about it.
-        chosen_bits: the same on the half on which it was chosen.
+        chosen_bits: the same on the half on which it was chosen, weighted (see ``Concept.weight``).
     """
 
     source: str
@@ -88,6 +88,7 @@ class Label:
         score: intersection over union or area under the curve, held out.
         null99: what it had to exceed.
         interval: of the precision, 95 %.
+        bits: what firing says about it, held out.
     """
 
     name: str
@@ -99,6 +100,7 @@ class Label:
     score: float | None = None
     null99: float | None = None
     interval: tuple[float, float] | None = None
+    bits: float | None = None
 
     @property
     def above_null(self) -> bool:
@@ -119,6 +121,7 @@ class Label:
             "interval": None
             if self.interval is None
             else {"precision": [_number(end) for end in self.interval]},
+            "bits": _number(self.bits),
             "others": [piece.document() for piece in self.evidence[own:]],
         }
 
@@ -150,6 +153,7 @@ def decided(evidence: tuple[Evidence, ...]) -> Label:
         best.score,
         best.null99,
         best.interval,
+        best.bits,
     )
 
 
@@ -171,7 +175,7 @@ def evidence_of(
         scale: of its operator.
         grades: of all units.
         u: which unit.
-        chosen_bits: what firing says about it on the half on which it was chosen.
+        chosen_bits: what firing says about it on the half on which it was chosen, weighted.
     """
     precision, share = grades.precision[u], grades.share[u]
     hits = 0.0 if np.isnan(precision) else precision

@@ -37,11 +37,9 @@ class Choice:
 
     bits: np.ndarray
 
-    def best(self, among: np.ndarray | None = None) -> np.ndarray:
-        """Return the concept of most bits for each unit, (U,), among those that ``among`` (K,) allows."""
-        if among is None:
-            return self.bits.argmax(1)
-        return np.where(among, self.bits, -1).argmax(1)
+    def best(self, weights: np.ndarray | float = 1.0) -> np.ndarray:
+        """Return the concept of most bits for each unit (U,), each concept's weighted (K,)."""
+        return (self.bits * weights).argmax(1)
 
 
 @dataclass(frozen=True, eq=False)

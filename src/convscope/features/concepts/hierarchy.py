@@ -1,9 +1,11 @@
 """Do deeper layers respond to more complex things? A rank correlation, its interval, and a control.
 
-The score is Spearman's correlation between the level of a unit's label and the depth of its layer, over labelled
-units, ties at their mean rank. A bootstrap over units gives the interval: labels and layers are few values, so a
-resampled set of units is a table of counts, and each resample costs nothing. The same network with weights as
-before training is the control: what it shows is due to the measure and the architecture, not to learning.
+The score is Spearman's correlation between the level of a unit's label and the depth of its layer, ties at their
+mean rank, over units whose label is sure: firing says at least one bit about it. A weaker label may be right and
+still not tell a spot from a disc, and such doubts lean upward where fields are large. A bootstrap over units gives
+the interval: labels and layers are few values, so a resampled set of units is a table of counts, and each resample
+costs nothing. The same network with weights as before training is the control: what it shows is due to the measure
+and the architecture, not to learning.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,8 +16,10 @@ import numpy as np
 
 from convscope.features.concepts.evidence import Label
 
+SURE = 1.0
+"""Bits that firing must say about a unit's label for its level to count."""
 _RESAMPLES = 2000
-_FEWEST = 10  # labelled units, for a correlation to be given
+_FEWEST = 10  # units with a sure label, for a correlation to be given
 
 
 @dataclass(frozen=True)
@@ -23,14 +27,14 @@ class Hierarchy:
     """How level and depth go together.
 
     Args:
-        rho: Spearman's correlation, -1 to 1; None where fewer than ten units of two layers have a label.
+        rho: Spearman's correlation, -1 to 1; None where fewer than ten units of two layers have a sure label.
             0 where all labels have one level.
         interval: 95 %, by bootstrap over units.
-        labelled: units that have a label.
+        labelled: units that have a sure label.
         control_rho: the same of the untrained network; None where it was not measured, or as above.
         control_interval: its interval.
-        control_labelled: its units that have a label.
-        levels: by layer, how many units are labelled on levels 1 to 4.
+        control_labelled: its units that have a sure label.
+        levels: by layer, how many units are surely labelled on levels 1 to 4.
     """
 
     rho: float | None
@@ -68,7 +72,7 @@ def hierarchy(
         depth: of each layer; by default its place in that order.
         seed: of the bootstrap.
 
-    >>> up = {name: [Label("x", level, "overlap")] * 5 for level, name in enumerate("abcd", start=1)}
+    >>> up = {name: [Label("x", level, "overlap", bits=2)] * 5 for level, name in enumerate("abcd", start=1)}
     >>> hierarchy(up).rho
     1.0
     """
@@ -99,14 +103,13 @@ def _four(row: list[int]) -> tuple[int, int, int, int]:
 
 
 def _table(labels: Mapping[str, Sequence[Label]]) -> np.ndarray:
-    """Return how many units of each layer (rows) are labelled on each level (columns)."""
-    return np.array(
-        [
-            [sum(one.level == level for one in units) for level in (1, 2, 3, 4)]
-            for units in labels.values()
-        ],
-        np.int64,
-    ).reshape(-1, 4)
+    """Return how many units of each layer (rows) are surely labelled on each level (columns)."""
+    counts = np.zeros((len(labels), 4), np.int64)
+    for row, units in zip(counts, labels.values(), strict=True):
+        for one in units:
+            if one.level is not None and one.bits is not None and one.bits >= SURE:
+                row[one.level - 1] += 1
+    return counts
 
 
 def _scored(

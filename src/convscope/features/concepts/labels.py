@@ -3,7 +3,7 @@
 Three sources of evidence are kept side by side: overlap with masks (given or computed), a class it tells from
 the others, and what stimuli it prefers. Each names one concept, from the half on which labels are chosen or from
 the stimuli; the one of most bits on that half becomes the label, if on the other half it (1) overlaps more than
-99 % of pairings with other samples' masks and (2) firing says at least one bit about it. Only that one is
+99 % of pairings with other samples' masks and (2) firing says at least half a bit about it. Only that one is
 tried, so that a unit that responds to nothing is labelled by chance in one case of a hundred, however many concepts
 there are. The second condition asks for more than chance: with enough places the faintest preference is certain.
 """

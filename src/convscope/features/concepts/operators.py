@@ -18,6 +18,8 @@ from convscope.features.concepts.volumes import volume_maps
 
 _SMALLEST = 12  # positions a side below which no further scale is looked at
 _SCALES = 4
+SIMPLER = 0.15
+"""Share of its bits that a computed concept forgoes for each level above the first."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,15 @@ class Concept:
     name: str
     level: int
     scale: float | None
+
+    @property
+    def weight(self) -> float:
+        """What its bits count for when concepts are compared: of two about equally good the simpler is chosen.
+
+        An operator for discs answers to many a line and spot, so a little noise would make a unit look complex. Masks
+        that came with the data are what somebody means, and count in full.
+        """
+        return 1.0 if self.scale is None else 1 - SIMPLER * (self.level - 1)
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,6 +5,7 @@ length, and moments by about a quarter of it, so several lengths are looked at.
 """
 
 import math
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -58,7 +59,7 @@ def sound_maps(x: Tensor, window: int, rate: int | None) -> dict[str, Tensor]:
     total = power.sum(-1)
     loud = total.sqrt()
     found: dict[str, Tensor] = {}
-    bands = _bands(window, power)
+    bands = _bands(window)
     layers = torch.stack([power @ weights for _, weights in bands], -1)
     for (frequency, _), one in zip(bands, layers.unbind(-1), strict=True):
         found[f"tone {named(frequency, rate)}"] = one.sqrt()
@@ -91,9 +92,10 @@ def _spectrum(wave: Tensor, window: int) -> Tensor:
     return bins.abs().square()[..., 1:] * (4 / window**2)
 
 
-def _bands(window: int, like: Tensor) -> list[tuple[float, Tensor]]:
+@lru_cache
+def _bands(window: int) -> list[tuple[float, Tensor]]:
     """Return the bands that a window tells apart, from high to low: the centre, the weight of each bin."""
-    bins = torch.arange(1, like.shape[-1] + 1, dtype=like.dtype)
+    bins = torch.arange(1, window // 2 + 1, dtype=torch.float32)
     found: list[tuple[float, Tensor]] = []
     for k in range(BANDS * 16):
         frequency = HIGHEST / 2 ** (k / BANDS)

@@ -40,10 +40,10 @@ def tuning_name(tuning: Tuning) -> str:
     words.append(
         {"colour": "area", "colour edge": "edge", "colour spot": "spot"}.get(family, family)
     )
-    for name in ("polarity", "direction", "orientation"):
-        if name in p:
-            period = 180 if name == "orientation" else 360
-            words.append(f"{round(p[name] / 22.5) * 22.5 % period:g}")
+    way = next((name for name in ("polarity", "direction", "orientation") if name in p), None)
+    if way:
+        period = 180 if way == "orientation" else 360
+        words.append(f"{round(p[way] / 22.5) * 22.5 % period:g}")
     return " ".join(words)
 
 

@@ -41,7 +41,7 @@ class Places:
 
     def by_overlap(self) -> list[Evidence]:
         """Return for each unit the concept about which its firing says most."""
-        best = self.choice.best()
+        best = self.choice.best(np.array([concept.weight for concept in self.concepts]))
         return self._graded(best, [(self.concepts[k].name, self.concepts[k].level) for k in best])
 
     def by_tuning(self, tunings: Sequence[Tuning], rate: int | None) -> list[Evidence | None]:
@@ -65,7 +65,14 @@ class Places:
         grades = grade(self.firing, self.present, np.flatnonzero(self.graded), concept, self.seed)
         bits = self.choice.bits
         return [
-            evidence_of(source, *said[u], self.concepts[k].scale, grades, u, bits[u, k])
+            evidence_of(
+                source,
+                *said[u],
+                self.concepts[k].scale,
+                grades,
+                u,
+                bits[u, k] * self.concepts[k].weight,
+            )
             for u, k in enumerate(concept)
         ]
 

@@ -1,6 +1,7 @@
 """A harvest against brute force, and the same to the last bit however the work is cut up."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -102,7 +103,7 @@ def test_batch_order_and_shards_do_not_show(small, tmp_path):
 
 
 def test_shards_of_a_limited_study_keep_the_same_samples(pictures, tmp_path):
-    settings = {"limit": 41, "kept": 10}
+    settings: dict[str, Any] = {"limit": 41, "kept": 10}
     whole = harvest(pictures.net, pictures.source, ["1"], **settings)
     study = [int(i) for i in np.arange(41) * 90 // 41]
     halves = [
@@ -128,6 +129,7 @@ def test_equal_responses_are_ranked_by_sample_and_first_place(make):
 def test_a_unit_that_never_fires_says_so(make):
     conv = nn.Conv2d(2, 3, 1)
     with torch.no_grad():
+        assert conv.bias is not None
         conv.weight[1], conv.bias[1] = 0, -1
     arrays = np.random.default_rng(0).normal(size=(20, 2, 4, 5)).astype(np.float32)
     case = make(nn.Sequential(conv, nn.ReLU()), arrays)
@@ -218,7 +220,7 @@ def test_a_layer_without_units_is_refused(make):
 @pytest.mark.parametrize("name", ["squeezenet1_0_dc", "cifar10_resnet20"])
 def test_trained_networks_give_the_same_bytes_however_cut(shared, tmp_path, name):
     net, source, layers = trained(shared, name)
-    settings = {"limit": 12 if name.startswith("squeeze") else 150, "kept": 40}
+    settings: dict[str, Any] = {"limit": 12 if name.startswith("squeeze") else 150, "kept": 40}
     whole = harvest(net, source, layers, **settings)
     study = np.arange(settings["limit"]) * len(source) // settings["limit"]
     parts = np.array_split(np.random.default_rng(0).permutation(study), 3)

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
@@ -44,7 +45,8 @@ def stop_after(count: int):
 def test_a_stopped_pass_goes_on_and_ends_alike(pictures, tmp_path, monkeypatch):
     monkeypatch.setattr(passing, "_SECONDS", 0.0)
     monkeypatch.setattr(passing, "together", lambda shape: 8)
-    path, settings = tmp_path / "exemplars", {"kept": 20}
+    path = tmp_path / "exemplars"
+    settings: dict[str, Any] = {"kept": 20}
     whole = harvest(pictures.net, pictures.source, ["1", "5"], **settings)
     seen = []
     for count in (24, 64):

@@ -34,7 +34,9 @@ def test_sums_of_parts_are_the_sum_of_the_whole_to_the_bit():
 
 def test_keys_order_by_value_then_by_sample():
     rng = np.random.default_rng(0)
-    values = rng.choice(np.float32([-np.inf, -1e30, -1, -1e-40, -0.0, 0.0, 1e-40, 1, np.inf]), 500)
+    values = rng.choice([-np.inf, -1e30, -1, -1e-40, -0.0, 0.0, 1e-40, 1, np.inf], 500).astype(
+        np.float32
+    )
     samples = rng.permutation(500)
     found = np.argsort(ranking.keys(values, samples))[::-1]
     assert found.tolist() == sorted(range(500), key=lambda i: (-values[i], samples[i]))
@@ -44,7 +46,9 @@ def test_keys_order_by_value_then_by_sample():
 
 
 def test_nobody_is_ranked_last():
-    keys = ranking.keys(np.float32([np.nan, -np.inf]), np.array([0, ranking.MOST_SAMPLES - 1]))
+    keys = ranking.keys(
+        np.array([np.nan, -np.inf], np.float32), np.array([0, ranking.MOST_SAMPLES - 1])
+    )
     assert keys[0] < keys[1]
     assert np.isnan(ranking.values_of(keys))[0]
     assert ranking.samples_of(keys)[0] == -1
@@ -62,7 +66,7 @@ def test_bins_are_those_of_their_edges():
 
 def test_a_quantile_stays_within_what_was_seen():
     counts = np.zeros((2, histogram.BINS), np.int64)
-    counts[0, histogram.bins_of(np.float32([3.0]))] = 100
-    found = histogram.quantile(counts, 0.99, np.float64([3.0, 0]), np.float64([3.0, 0]))
+    counts[0, histogram.bins_of(np.array([3.0], np.float32))] = 100
+    found = histogram.quantile(counts, 0.99, np.array([3.0, 0]), np.array([3.0, 0]))
     assert found[0] == 3.0
     assert np.isnan(found[1])

@@ -4,9 +4,9 @@
 
 Speed: the same pictures, already in memory, go through the network alone and through a harvest of all
 default layers (as a part of a study of 500), by turns, in one process; the network alone runs at several
-batch sizes, and the fastest counts. Of each the shortest turn is taken. Memory: the peak of a fresh process after 500 and after 5,000
-pictures. Networks: ResNet-18 and SqueezeNet at 224 pixels with weights as drawn; what they compute does not
-change with what they know.
+batch sizes, and the fastest counts. Of each the shortest turn is taken. Memory: the peak of a fresh process
+after 500 and after 5,000 pictures. Networks: ResNet-18 and SqueezeNet at 224 pixels with weights as drawn;
+what they compute does not change with what they know.
 Results: ``results/exemplars.json``.
 """
 

@@ -235,3 +235,23 @@ def test_cifar_batches_that_are_none(tmp_path, content):
     (tmp_path / "test_batch").write_bytes(content)
     with pytest.raises(SpecError, match="test_batch"):
         open_source(tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["images", "volumes"])
+def test_what_reaches_a_little_above_one_is_cut_off_and_not_divided(tmp_path, kind):
+    stored = np.linspace(0, 1, 2 * 5 * 5 * 5, dtype=np.float32).reshape(2, 5, 5, 5)
+    stored[1, 4, 4, 4] = np.nextafter(np.float32(1), np.float32(2))
+    source = _open(tmp_path / "a.npz", **{kind: stored[:, None] if kind == "volumes" else stored})
+    assert "1.00000012" in source.notes[-1]
+    assert "cut off at 1" in source.notes[-1]
+    both = source.take(np.arange(2)).arrays
+    assert both.max() == source[1].array.max() == 1
+    assert np.array_equal(both.ravel()[:-1], stored.ravel()[:-1])
+
+
+def test_labels_that_are_no_numbers_of_classes_are_refused(tmp_path):
+    arrays = {"images": PICTURES[:3], "labels": np.array([0, 1, 3_000_000])}
+    with pytest.raises(SpecError, match=r"3,000,000.*3 of them occur.*numpy.unique"):
+        _open(tmp_path / "a.npz", **arrays)
+    gaps = _open(tmp_path / "b.npz", images=PICTURES[:3], labels=np.array([0, 1, 5]))
+    assert gaps.classes == ("0", "1", "2", "3", "4", "5")

@@ -96,3 +96,9 @@ def test_opening_data_does_not_import_torch():
         "sys.exit(any(m in sys.modules for m in ('torch', 'sklearn', 'torchvision', 'soundfile')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(("size", "limit"), [(0, None), (-1, None), (4, -1)])
+def test_a_batch_of_nothing_names_the_fix(size, limit):
+    with pytest.raises(SpecError, match="at least 1"):
+        next(open_source("parts:4").batches(size, limit=limit))

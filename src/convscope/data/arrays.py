@@ -14,21 +14,29 @@ from convscope.data.fit import fit
 from convscope.data.sample import Batch, Kind, Sample, Source
 from convscope.errors import SpecError
 
+_OVERSHOT = 1.5
+"""Pictures in [0, 1] that were resized or decoded reach a little above 1, and never this far."""
+
+_MOST_CLASSES = 100_000
+
 _KINDS: dict[int, Kind] = {1: "sound", 2: "image", 3: "volume"}
 
 
 @dataclass(frozen=True)
 class Scale:
-    """How stored numbers become values: ``(stored - zero) / one``."""
+    """How stored numbers become values: ``(stored - zero) / one``, at most ``top``."""
 
     one: float
     zero: float = 0.0
+    top: float | None = None
 
     def __call__(self, stored: np.ndarray) -> np.ndarray:
         """Return the values, float32."""
         values = stored.astype(np.float32)
         if self.zero:
             values -= np.float32(self.zero)
+        if self.top is not None:
+            values = np.minimum(values, np.float32(self.top))
         return values if self.one == 1 else values / np.float32(self.one)
 
 
@@ -100,11 +108,22 @@ class ArraySource(Source):
 def class_names(
     labels: np.ndarray | None, names: Sequence[str] | None = None
 ) -> tuple[str, ...] | None:
-    """Return a name for every label from 0 to the largest: the given one, or the number."""
+    """Return a name for every label from 0 to the largest: the given one, or the number.
+
+    Raises:
+        SpecError: the labels go up so far that they are no numbers of classes.
+    """
     if labels is None or not len(labels):
         return None
+    largest = int(labels.max())
+    if largest >= _MOST_CLASSES:
+        raise SpecError(
+            f"The labels go up to {largest:,}, and {len(np.unique(labels)):,} of them occur; numbers of classes "
+            f"count from 0, and end below {_MOST_CLASSES:,}. Number the classes that occur: "
+            "classes, labels = numpy.unique(labels, return_inverse=True)."
+        )
     known = () if names is None else tuple(str(name) for name in names)
-    return known + tuple(str(label) for label in range(len(known), int(labels.max()) + 1))
+    return known + tuple(str(label) for label in range(len(known), largest + 1))
 
 
 def arranged(
@@ -162,8 +181,10 @@ def scale_of(stored: np.ndarray, kind: Kind) -> tuple[Scale, tuple[str, ...]]:
     low, high = _range(stored)
     if low >= 0 and high <= 1:
         return Scale(1), ()
+    if low >= 0 and high <= _OVERSHOT:
+        return Scale(1, top=1), (f"values above 1, up to {high:.9g}, were cut off at 1",)
     if low >= 0 and high <= 255:
-        return Scale(255), (f"values up to {high:g} were divided by 255",)
+        return Scale(255), (f"values up to {high:.9g} were divided by 255",)
     return Scale(1), (f"values from {low:.3g} to {high:.3g} are kept as they are, outside [0, 1]",)
 
 

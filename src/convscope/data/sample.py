@@ -153,9 +153,15 @@ class Source(ABC):
                 class does not give one class only; None uses all.
 
         Raises:
-            SpecError: where samples differ in shape and no shape is given.
+            SpecError: where samples differ in shape and no shape is given, or a size or limit is no
+                number of samples.
             WorkError: where no sample at all could be read.
         """
+        if size < 1 or (limit is not None and limit < 0):
+            raise SpecError(
+                f"A batch of {size} and a limit of {limit} are no numbers of samples. "
+                "Give a size of at least 1, and a limit of at least 0 or None."
+            )
         if shape is None and self.shape is None:
             raise SpecError(
                 f"The samples of {self.spec!r} differ in size, so they cannot be stacked as they "

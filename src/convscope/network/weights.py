@@ -1,5 +1,6 @@
 """Weights from a file into a module, without ever running code from the file."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -12,13 +13,13 @@ def load_weights(module: nn.Module, path: Path) -> None:
     """Fill a module with the weights of a ``.safetensors``, ``.pt`` or ``.pth`` file.
 
     Wrappers that training scripts leave behind are taken off: a dictionary around the state dict
-    (``state_dict``, ``model``, ``weights``), and ``module.`` before every name.
+    (``state_dict``, ``model``, ``weights``), and ``module.`` before every name, where fewer names fit with it.
 
     Raises:
         SpecError: no such file, a file that holds code, or names or shapes that do not fit the module.
     """
-    tensors = _unwrapped(read_tensors(path))
     wanted = module.state_dict()
+    tensors = _fitting(_unwrapped(read_tensors(path)), wanted)
     missing = [name for name in wanted if name not in tensors and not _optional(name)]
     unexpected = [name for name in tensors if name not in wanted]
     if missing or unexpected:
@@ -93,10 +94,15 @@ def _unwrapped(content: object) -> dict[str, Tensor]:
             "The weights file does not hold named tensors (a state dict). Save model.state_dict(), "
             "not the model or a list."
         )
-    named = {str(name): tensor for name, tensor in content.items()}
-    while all(name.startswith("module.") for name in named):
-        named = {name.removeprefix("module."): tensor for name, tensor in named.items()}
-    return named
+    return {str(name): tensor for name, tensor in content.items()}
+
+
+def _fitting(named: dict[str, Tensor], wanted: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Take ``module.`` off as often as makes the most names fit: a network may have a part of that name."""
+    forms = [named]
+    while all(name.startswith("module.") for name in forms[-1]):
+        forms.append({name.removeprefix("module."): value for name, value in forms[-1].items()})
+    return max(forms, key=lambda form: len(form.keys() & wanted.keys()))
 
 
 def _optional(name: str) -> bool:

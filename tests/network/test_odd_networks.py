@@ -1,6 +1,7 @@
 """Networks that are written in ways that break tools: another precision, numbers read off tensors, ..."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import torch
@@ -8,7 +9,7 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from convscope.errors import SpecError
-from convscope.network import Network
+from convscope.network import Network, load
 from convscope.network.guess import takes
 
 
@@ -71,3 +72,24 @@ def test_any_output_will_do(then: Callable[[Tensor, nn.Conv2d], object]):
     net = Network(Calls(then).eval(), input=(3, 8, 8))
     assert net.layers[0].name == "conv"
     assert net.taps(["conv"])(torch.rand(2, 3, 8, 8))["conv"].shape == (2, 4, 8, 8)
+
+
+def test_a_network_without_layers_has_none_of_any_name():
+    net = Network(nn.Identity(), input=(3, 8, 8))
+    with pytest.raises(SpecError, match="no layer 'x': none of its steps"):
+        net.layer("x")
+
+
+@pytest.mark.parametrize("made", ["script", "trace"])
+def test_a_script_is_refused_with_what_to_give_instead(tmp_path: Path, made: str):
+    path = tmp_path / "script.py"
+    path.write_text(
+        "import torch\n"
+        "from torch import nn\n"
+        "conv = nn.Conv2d(3, 4, 3)\n"
+        "def script():\n    return torch.jit.script(conv)\n"
+        "def trace():\n    return nn.Sequential(torch.jit.trace(conv, torch.zeros(1, 3, 9, 9)))\n"
+    )
+    for shape in (None, (3, 9, 9)):
+        with pytest.raises(SpecError, match=r"TorchScript module.*Python module that it was made"):
+            load(f"{path}:{made}", input=shape)

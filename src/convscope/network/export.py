@@ -70,6 +70,16 @@ class Exported:
     dynamic_space: bool
 
 
+def refuse_script(module: nn.Module) -> None:
+    """Raise a SpecError for a TorchScript module, whose Python is lost, so that nothing here can follow it."""
+    if any(isinstance(part, torch.jit.ScriptModule) for part in module.modules()):
+        raise SpecError(
+            "The network is, or holds, a TorchScript module (torch.jit.script, torch.jit.trace or torch.jit.load), "
+            "which torch.export cannot follow. Give the Python module that it was made from; its weights, if only "
+            "the script is left, are torch.jit.load(FILE).state_dict()."
+        )
+
+
 def export(module: nn.Module, rule: InputRule) -> Exported:
     """Export a network, with its preprocessing, for any batch and, where the network allows it, any size.
 
@@ -80,6 +90,7 @@ def export(module: nn.Module, rule: InputRule) -> Exported:
     Raises:
         SpecError: the network cannot take such an input, or torch cannot export it; with torch's reason.
     """
+    refuse_script(module)
     wrapped = Preprocessed(module, rule).eval()
     program = _export(wrapped, rule)
     return from_program(program, rule)
@@ -118,7 +129,16 @@ def _from_program(program: ExportedProgram, rule: InputRule) -> Exported:
     dynamic = [not isinstance(size, int) for size in value.shape]
     for node in graph.graph.nodes:
         node.meta["module"], node.meta["module_type"] = _module_of(node)
-    concretise(graph, (1 if dynamic[0] else int(value.shape[0]), *rule.shape))
+    try:
+        # Everything is counted per sample, whatever batch a program was exported with.
+        concretise(graph, (1, *rule.shape))
+    except Exception as error:  # torch raises anything
+        if dynamic[0] or value.shape[0] == 1:
+            raise
+        raise SpecError(
+            f"The program was exported for batches of {value.shape[0]} samples and for no other number "
+            f"({_said(error)}). Export it with one sample, or with dynamic_shapes for the batch."
+        ) from error
     return Exported(program, graph, dynamic[0], any(dynamic[2:]))
 
 

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from convscope.network.graph import Network
+from convscope.network.layers import is_bias
 
 Module = TypeVar("Module", bound=nn.Module)
 Thing = TypeVar("Thing")
@@ -69,7 +70,7 @@ def redrawn(module: Module, seed: int) -> Module:
                 drawn = torch.randn(parameter.shape, generator=generator)
                 parameter.copy_(drawn * (2 / max(parameter[0].numel(), 1)) ** 0.5)
             else:
-                parameter.fill_(0.0 if name.endswith("bias") else 1.0)
+                parameter.fill_(0.0 if is_bias(name) else 1.0)
         for name, buffer in fresh.named_buffers():
             if name.endswith("running_mean"):
                 buffer.fill_(0.0)

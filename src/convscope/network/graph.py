@@ -137,6 +137,11 @@ class Network:
         inside = [layer for layer in self.layers if f"{layer.module}.".startswith(f"{name}.")]
         if inside and name:
             return inside[-1]
+        if not self.layers:
+            raise SpecError(
+                f"{self.spec} has no layer {name!r}: none of its steps computes anything. "
+                "Load a network that has layers."
+            )
         near = difflib.get_close_matches(name, list(self._layer_of), n=3, cutoff=0.4)
         hint = (
             f"Did you mean {', '.join(near)}?" if near else f"The first is {self.layers[0].name}."

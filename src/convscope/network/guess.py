@@ -8,8 +8,8 @@ from torch import nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from convscope.errors import SpecError
-from convscope.network.export import quiet
-from convscope.network.inputs import InputRule, precision_of
+from convscope.network.export import quiet, refuse_script
+from convscope.network.inputs import precision_of
 
 _SIZES = {
     1: [
@@ -49,7 +49,7 @@ _FIRST = {
 
 
 def guess_input(
-    module: nn.Module, sample_shape: tuple[int, ...] | None, rule: InputRule | None = None
+    module: nn.Module, sample_shape: tuple[int, ...] | None
 ) -> tuple[tuple[int, ...], str]:
     """Return an input shape that the network takes, and a sentence saying where it comes from.
 
@@ -59,11 +59,11 @@ def guess_input(
     Args:
         module: the network.
         sample_shape: the shape of the data's samples, None where it is not known or they differ.
-        rule: the library's rule, where its size is open.
 
     Raises:
-        SpecError: the network takes several inputs, or nothing that was tried.
+        SpecError: the network takes several inputs, or nothing that was tried, or is a script.
     """
+    refuse_script(module)
     needed = _needed(module)
     if len(needed) > 1:
         raise SpecError(

@@ -10,6 +10,9 @@ from convscope.errors import SpecError
 
 PER_SAMPLE = "sample"
 
+AS_THEY_ARE = "No mean and deviation were given: the network sees values in [0, 1] (sound in [-1, 1]) as they are."
+"""What is said of a network without a rule."""
+
 
 @dataclass(frozen=True)
 class InputRule:

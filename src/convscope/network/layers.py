@@ -210,6 +210,16 @@ def own_name(parameter: str) -> str:
     return parameter.removeprefix("model.")
 
 
+def is_bias(parameter: str) -> bool:
+    """Return whether a parameter is added and not multiplied, by its name.
+
+    >>> [is_bias(name) for name in ("conv.bias", "lstm.bias_ih_l0", "attn.q_bias", "conv.weight")]
+    [True, True, True, False]
+    """
+    last = parameter.rpartition(".")[2]
+    return last == "bias" or last.startswith("bias_") or last.endswith("_bias")
+
+
 def _sources(node: fx.Node, names: dict[fx.Node, str]) -> tuple[str, ...]:
     found: dict[str, None] = {}
     frontier = list(node.all_input_nodes)

@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -10,13 +10,20 @@ from torch import nn
 
 from convscope.errors import SpecError
 from convscope.network.graph import Network
-from convscope.network.guess import guess_input
-from convscope.network.inputs import InputRule, checked_rule
+from convscope.network.guess import guess_input, takes
+from convscope.network.inputs import AS_THEY_ARE, InputRule, checked_rule
 from convscope.network.saved import load_saved
 from convscope.network.torchvision_schemas import import_torchvision
 from convscope.network.user_code import built_by_file, built_by_module
 from convscope.network.weights import load_weights
 from convscope.network.zoo import Built, timm_network, torchvision_network, zoo_rule
+
+_LIBRARY = {
+    "mean and deviation": "The mean and deviation are those of the library that the network is from; "
+    "--mean and --std change them.",
+    "mean": "No mean was given: the one that comes with the network is used; --mean changes it.",
+    "deviation": "No deviation was given: the one that comes with the network is used; --std changes it.",
+}
 
 _FORMS = "A model is one of: demo, torchvision:NAME, timm:NAME, FILE.py:CALLABLE, package.module:CALLABLE, FILE.pt2."
 
@@ -51,7 +58,7 @@ def load(
             its own.
         input: shape of one sample, ``(C, *S)``; where it is not given, the library's own, the
             data's, or a guess.
-        mean: subtracted per channel; by default the library's own, else nothing.
+        mean: subtracted per channel; by default the library's own where it fits the channels, else nothing.
         std: divided by, per channel; the same.
         labels: the class names, or a text file with one per line.
         sample_shape: shape of the samples that the network will look at, to guess the input from.
@@ -68,7 +75,9 @@ def load(
     asked = _Asked(spec, None if weights is None else str(weights), shape, mean, std, seen)
     names = _labels(labels)
     if spec.endswith(".pt2"):
-        return _saved(asked)
+        if asked.weights:
+            raise SpecError(f"{spec} holds its own weights; leave out --weights.")
+        return load_saved(Path(spec), shape, mean, std, names)
     with warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
         warnings.simplefilter("ignore")  # libraries warn about their own initialisers
         torch.manual_seed(seed)
@@ -117,7 +126,10 @@ def _built(asked: _Asked) -> Built:
             "--weights FILE."
         )
     module, notes = _by_user(kind, name)
-    return _with_library_rule(module, notes)
+    rule = zoo_rule(module)
+    if rule is not None and rule.shape and not takes(module, rule.shape):
+        rule = replace(rule, shape=())  # its author changed what it takes
+    return Built(module, rule, recognised=rule is not None, notes=notes)
 
 
 def _by_user(kind: str, name: str) -> tuple[nn.Module, tuple[str, ...]]:
@@ -134,37 +146,33 @@ def _by_user(kind: str, name: str) -> tuple[nn.Module, tuple[str, ...]]:
             notes = (import_torchvision() or "",)
 
 
-def _with_library_rule(module: nn.Module, notes: tuple[str, ...]) -> Built:
-    rule = zoo_rule(module)
-    if rule is None:
-        return Built(module, notes=notes)
-    note = "The mean and deviation are those of the library that the network is from; --mean and --std change them."
-    return Built(module, rule, notes=(*notes, note))
-
-
 def _rule(asked: _Asked, built: Built) -> tuple[InputRule, tuple[str, ...]]:
+    """Return what was asked for, filled up with what the library gives; what was guessed is said."""
     notes: tuple[str, ...] = ()
-    shape = asked.shape or (built.rule.shape if built.rule and built.rule.shape else None)
-    if shape is None:
-        shape, note = guess_input(built.module, asked.sample_shape, built.rule)
+    own = built.rule or InputRule(())
+    shape = asked.shape or own.shape
+    if not shape:
+        shape, note = guess_input(built.module, asked.sample_shape)
         notes = (note,)
-    own = built.rule if built.rule and asked.mean is None and asked.std is None else None
-    mean, std = (own.mean, own.std) if own else (asked.mean, asked.std)
-    if mean is None and std is None and asked.spec != "demo":
+    channels = {len(values) for values in (own.mean, own.std) if isinstance(values, tuple)}
+    if channels - {shape[0]}:
         notes += (
-            "No mean and deviation were given: the network sees values in [0, 1] (sound in [-1, "
-            "1]) as they are.",
+            f"The library's mean and deviation are for {max(channels)} channels, and the input has {shape[0]}: "
+            "they were left out.",
         )
+        own = InputRule(own.shape)
+    taken = [
+        word
+        for word, typed, held in (("mean", asked.mean, own.mean), ("deviation", asked.std, own.std))
+        if typed is None and held is not None
+    ]
+    if taken and (built.recognised or len(taken) == 1):
+        notes += (_LIBRARY[" and ".join(taken)],)
+    mean = own.mean if asked.mean is None else asked.mean
+    std = own.std if asked.std is None else asked.std
+    if mean is None and std is None and asked.spec != "demo":
+        notes += (AS_THEY_ARE,)
     return checked_rule(shape, mean, std), notes
-
-
-def _saved(asked: _Asked) -> Network:
-    if asked.weights:
-        raise SpecError(f"{asked.spec} holds its own weights; leave out --weights.")
-    rule = None
-    if asked.shape:
-        rule = checked_rule(asked.shape, asked.mean, asked.std)
-    return load_saved(Path(asked.spec), rule)
 
 
 def _labels(labels: Sequence[str] | str | Path | None) -> tuple[str, ...] | None:

@@ -5,6 +5,7 @@ import os
 import re
 import tempfile
 import zipfile
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,8 +14,10 @@ import torch
 from torch.export import ExportedProgram
 
 from convscope.errors import SpecError, WorkError
+from convscope.network.evaluation import in_eval_mode
 from convscope.network.export import from_program
-from convscope.network.inputs import InputRule, checked_rule
+from convscope.network.inputs import AS_THEY_ARE, InputRule, checked_rule
+from convscope.network.ruled import accepts, own_shape, put_rule_in_front
 
 if TYPE_CHECKING:
     from convscope.network.graph import Network
@@ -66,15 +69,24 @@ def save(network: "Network", path: Path) -> Path:
     return path
 
 
-def load_saved(path: Path, rule: InputRule | None = None) -> "Network":
+def load_saved(
+    path: Path,
+    shape: tuple[int, ...] | None = None,
+    mean: Sequence[float] | str | None = None,
+    std: Sequence[float] | str | None = None,
+    labels: Sequence[str] | None = None,
+) -> "Network":
     """Read a network from a ``.pt2`` file written by convscope or by ``torch.export.save``.
 
     Args:
         path: the file.
-        rule: the input rule to use where the file has none of convscope's.
+        shape: the shape of one sample; by default that with which it was exported.
+        mean: put in front of a program that has no input rule; see ``InputRule``.
+        std: the same.
+        labels: the names of its classes; by default those in the file.
 
     Raises:
-        SpecError: no such file, damaged, or holding code or pickled objects.
+        SpecError: no such file, damaged, or holding code or pickled objects; or a rule that it cannot be given.
     """
     from convscope.network.graph import Network
 
@@ -85,27 +97,61 @@ def load_saved(path: Path, rule: InputRule | None = None) -> "Network":
     program._guards_code = []
     known: dict[str, Any] = json.loads(extra[_RULE]) if extra[_RULE] else {}
     fields = known.get("input")
-    if rule and not fields and (rule.mean or rule.std):
-        note = "The saved program had no input rule; --mean and --std were put before it, its module names are lost."
-        return Network(
-            program.module(check_guards=False),
-            rule.shape,
-            mean=rule.mean,
-            std=rule.std,
-            spec=str(path),
-            notes=[note],
+    own = tuple(fields["shape"]) if fields else own_shape(program)
+    if shape is not None and not accepts(program, shape):
+        raise SpecError(
+            f"{path} was exported for samples of {_by(own)} and does not take {_by(shape)}. Leave out --input, or "
+            "export the model for other sizes (torch.export.export with dynamic_shapes)."
         )
-    stored = (
-        checked_rule(fields["shape"], fields["mean"], fields["std"])
-        if fields
-        else rule or _rule_of(program)
-    )
+    shape = shape or own
+    notes: tuple[str, ...] = ()
+    if fields:
+        rule = _unchanged(path, checked_rule(shape, fields["mean"], fields["std"]), mean, std)
+    else:
+        rule = checked_rule(shape, mean, std)
+        notes = in_eval_mode(program)
+        put_rule_in_front(program, rule)
+        if mean is None and std is None:
+            notes += (AS_THEY_ARE,)
     return Network.from_exported(
-        from_program(program, stored),
-        stored,
+        from_program(program, rule),
+        rule,
         spec=known.get("spec") or str(path),
-        labels=known.get("classes"),
+        labels=labels or known.get("classes"),
+        notes=notes,
     )
+
+
+def _unchanged(
+    path: Path,
+    stored: InputRule,
+    mean: Sequence[float] | str | None,
+    std: Sequence[float] | str | None,
+) -> InputRule:
+    """Return the rule that a file holds; it is a part of the program, so no other can be asked for."""
+    asked = checked_rule(stored.shape, mean, std)
+    for word, wanted, held in (("mean", asked.mean, stored.mean), ("std", asked.std, stored.std)):
+        if wanted not in (None, held):
+            raise SpecError(
+                f"{path} was saved by convscope with its input rule inside: --{word} is "
+                f"{_said(held)} there and cannot become {_said(wanted)}. Leave out --{word}, or load the model "
+                "that was saved, with this rule."
+            )
+    return stored
+
+
+def _said(values: tuple[float, ...] | str | None) -> str:
+    return (
+        "none"
+        if values is None
+        else values
+        if isinstance(values, str)
+        else ",".join(f"{v:g}" for v in values)
+    )
+
+
+def _by(shape: tuple[int, ...]) -> str:
+    return "x".join(map(str, shape))
 
 
 def _read(path: Path, extra: dict[str, str]) -> ExportedProgram:
@@ -161,18 +207,3 @@ def _refuse_code(path: Path) -> None:
             raise SpecError(
                 f"{path} has a size that is not arithmetic ({expression[:80]!r}); the file is damaged or hostile."
             )
-
-
-def _rule_of(program: ExportedProgram) -> InputRule:
-    inputs = [
-        spec.arg.name
-        for spec in program.graph_signature.input_specs
-        if spec.kind.name == "USER_INPUT"
-    ]
-    values = [node.meta["val"] for node in program.graph.nodes if node.name in inputs]
-    if len(values) != 1:
-        raise SpecError(
-            f"The saved program takes {len(values)} inputs; convscope looks at networks of one tensor."
-        )
-    hint = [getattr(getattr(size, "node", None), "hint", size) for size in values[0].shape]
-    return InputRule(tuple(int(size) for size in hint[1:]))

@@ -27,6 +27,7 @@ class Built:
         classes: the names of its classes, where the library knows them.
         trained: whether its weights are trained.
         notes: what the user should be told once.
+        recognised: whether nobody named the library, and the rule is there because the module is one of its.
     """
 
     module: nn.Module
@@ -34,6 +35,7 @@ class Built:
     classes: tuple[str, ...] | None = None
     trained: bool = False
     notes: tuple[str, ...] = ()
+    recognised: bool = False
 
     def noting(self, note: str) -> "Built":
         """Return the same with one more note."""

@@ -34,6 +34,24 @@ def test_weights_are_drawn_anew_and_the_rest_stays() -> None:
     assert all(torch.equal(tensor, before[name]) for name, tensor in net.graph.state_dict().items())
 
 
+class Recurrent(nn.Module):
+    """A convolution and an LSTM, whose shifts are called ``bias_ih_l0`` and ``bias_hh_l0``."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.lstm = nn.Conv1d(1, 4, 3), nn.LSTM(4, 3, batch_first=True)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.lstm(self.conv(x).transpose(1, 2))[0]
+
+
+def test_shifts_of_recurrent_layers_are_nought() -> None:
+    drawn = untrained(Network(Recurrent(), (1, 12))).graph.state_dict()
+    shifts = [tensor for name, tensor in drawn.items() if "bias" in name]
+    assert len(shifts) == 3
+    assert not any(tensor.any() for tensor in shifts)
+
+
 def test_one_seed_gives_one_network() -> None:
     net = network()
     assert untrained(net, 1).fingerprint == untrained(net, 1).fingerprint

@@ -73,7 +73,7 @@ def layers_of(graph: fx.GraphModule) -> tuple[Layer, ...]:
     Args:
         graph: a graph whose nodes carry concrete ``meta["val"]``.
     """
-    from_data = _reached_from_input(graph)
+    from_data = reached_from_input(graph)
     steps = [node for node in graph.graph.nodes if node in from_data and _is_step(node)]
     names = _names(steps)
     return tuple(_layer(node, names, from_data, graph) for node in steps)
@@ -104,7 +104,8 @@ def arguments(node: fx.Node) -> dict[str, Any]:
     return values
 
 
-def _reached_from_input(graph: fx.GraphModule) -> set[fx.Node]:
+def reached_from_input(graph: fx.GraphModule) -> set[fx.Node]:
+    """Return the nodes whose value depends on the input; all others are the same for every sample."""
     reached: set[fx.Node] = set()
     for node in graph.graph.nodes:
         from_data = any(source in reached for source in node.all_input_nodes)

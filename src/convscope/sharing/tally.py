@@ -16,7 +16,7 @@ from torch import fx
 
 from convscope.network import Layer, Network
 from convscope.network.kinds import kind_of
-from convscope.network.layers import arguments, own_name
+from convscope.network.layers import arguments, is_bias, own_name
 from convscope.network.macs import multiply_adds
 from convscope.sharing.cost import LayerCost, as_it_is, windowed
 from convscope.sharing.counts import Window
@@ -76,7 +76,7 @@ class _Tally:
             (self._claimed[owner] for owner in sorted(weight & self._claimed.keys())), None
         )
         new = reaching - self._claimed.keys()
-        biases = frozenset(owner for owner in new if owner in bias or _is_bias(owner))
+        biases = frozenset(owner for owner in new if owner in bias or is_bias(owner))
         self._claimed.update(dict.fromkeys(new, name))
         count = {
             "name": name,
@@ -149,7 +149,7 @@ class _Tally:
                     input=(),
                     output=(),
                     parameters=self._elements(group),
-                    biases=self._elements(frozenset(filter(_is_bias, owners))),
+                    biases=self._elements(frozenset(filter(is_bias, owners))),
                     macs=0,
                     local_weights=0,
                     dense_weights=0,
@@ -173,11 +173,6 @@ def _owners(net: Network, stored: dict[str, torch.nn.Parameter]) -> dict[str, st
     return {
         name: name if name in counted else first.get(where, name) for name, where in place.items()
     }
-
-
-def _is_bias(owner: str) -> bool:
-    last = owner.rpartition(".")[2]
-    return last == "bias" or last.startswith("bias_") or last.endswith("_bias")
 
 
 def _called(node: fx.Node) -> str:

@@ -131,3 +131,12 @@ def test_one_thing_is_said_in_the_singular(desk: Path, convscope: Run) -> None:
     assert "its 1 convolution:" in alone
     seen = convscope("receptive", "one.py:two", "--input", "3x8x8").stdout
     assert "1 layer that sees what the one above it sees is not listed" in seen
+
+
+def test_a_convolution_that_is_used_again_is_listed_again(desk: Path, convscope: Run) -> None:
+    Path("again.py").write_text(
+        "from torch import nn\nconv = nn.Conv2d(3, 3, 3)\n"
+        "def build():\n    return nn.Sequential(conv, nn.ReLU(), conv)\n"
+    )
+    shown = convscope("sharing", "again.py:build", "--input", "3x8x8").stdout
+    assert [line.split()[0] for line in shown.splitlines() if " conv " in line] == ["0", "2"]

@@ -164,8 +164,22 @@ def test_multiply_adds_on_parameters_alone_are_counted() -> None:
         table=nn.Parameter(torch.zeros(5, 6)),
         mix=nn.Parameter(torch.zeros(6, 7)),
     )
-    row, *_ = measured(net, 5, 7).layers
-    assert (row.parameters, row.macs) == (72, 210)
+    product, add = measured(net, 5, 7).layers
+    assert (product.parameters, product.macs) == (0, 210)
+    assert (add.kind, add.parameters) == ("add", 72)
+
+
+def test_what_makes_a_kernel_does_not_take_it_from_its_convolution() -> None:
+    plain = nn.Conv2d(8, 8, 3)
+    normed = torch.nn.utils.parametrizations.spectral_norm(nn.Conv2d(8, 8, 3))
+    (one,), finding = measured(plain, 8, 9, 9).layers, measured(normed, 8, 9, 9)
+    row = next(row for row in finding.layers if row.kind == "conv")
+    assert {**row.document(), "name": ""} == {**one.document(), "name": ""}
+    assert {other.parameters for other in finding.layers if other is not row} == {0}
+    assert finding.totals_of("conv").factor == one.factor
+    twice = measured(nn.Sequential(normed, normed), 8, 9, 9)
+    first, second = (row for row in twice.layers if row.kind == "conv")
+    assert (first.weights, second.weights, second.shared_with) == (576, 0, first.name)
 
 
 @pytest.mark.parametrize("dims", [1, 2, 3])

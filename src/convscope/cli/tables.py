@@ -13,13 +13,18 @@ if TYPE_CHECKING:
     from convscope.finding import Finding
 
 
+_WEIGHTED = ("conv", "linear")  # kinds that use weights, also where an earlier row lists them
 _NAMED = 4  # layers that a piece of advice names before it counts them
 
 
 def sharing(finding: "Finding", *, every: bool) -> "Iterator[RenderableType]":
-    """Yield the layers that hold weights (or every one), the totals, and the summary."""
+    """Yield the layers that hold or use weights (or every one), the totals, and the summary."""
     document = finding.document()
-    rows = [row for row in document["layers"] if every or row["weights"]]
+    rows = [
+        row
+        for row in document["layers"]
+        if every or row["weights"] or (row["kind"] in _WEIGHTED and row["macs"])
+    ]
     table = empty(
         "layer", "kind", "output", "*weights", "*local", "*dense",
         "*locality", "*grouping", "*sharing", "*dense/shared", "*multiply-adds",

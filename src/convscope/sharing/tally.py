@@ -2,9 +2,10 @@
 
 The naive way, a hook per module, misses functional calls, counts a shared module twice and cannot see
 a free parameter. Here the graph is walked once, in the order in which it runs. A row is any step that
-multiplies or stores something; it claims the parameters that reach it, through reshaping or weight
-standardisation too, unless an earlier row has claimed them. What nobody claims is listed as unused. So
-the parameters of the rows always add up to those of the network.
+multiplies or stores something; if it reads the data it claims the parameters that reach it, through
+reshaping, weight standardisation or a spectral norm too, unless an earlier row has claimed them. What is
+computed from parameters alone claims nothing: it only makes the weights that a later row uses. What
+nobody claims is listed as unused. So the parameters of the rows always add up to those of the network.
 """
 
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from torch import fx
 
 from convscope.network import Layer, Network
 from convscope.network.kinds import kind_of
-from convscope.network.layers import arguments, is_bias, own_name
+from convscope.network.layers import arguments, is_bias, own_name, reached_from_input
 from convscope.network.macs import multiply_adds
 from convscope.sharing.cost import LayerCost, as_it_is, windowed
 from convscope.sharing.counts import Window
@@ -39,6 +40,7 @@ class _Tally:
         self._tied_biases = tied_biases
         self._stored = dict(net.graph.named_parameters(remove_duplicate=False))
         self._owner = _owners(net, self._stored)
+        self._from_data = reached_from_input(net.graph)
         self._claimed: dict[str, str] = {}
         self._reaching: dict[fx.Node, frozenset[str]] = {}
         self._twins: set[tuple[frozenset[str], Window]] = set()
@@ -50,13 +52,15 @@ class _Tally:
             reaching = self._reach(node)
             layer = layer_at.get(node.name)
             macs = multiply_adds(node)
-            if layer is None and macs == 0:
-                self._reaching[node] = reaching
-                continue
-            # What a row has claimed belongs to no later one.
-            self._reaching[node] = frozenset()
-            if reaching or macs != 0:
-                yield self._row(node, layer, reaching, macs)
+            self._reaching[node] = reaching
+            if node not in self._from_data:
+                if macs != 0:
+                    yield self._row(node, None, frozenset(), macs)
+            elif layer is not None or macs != 0:
+                # What a row has claimed belongs to no later one.
+                self._reaching[node] = frozenset()
+                if reaching or macs != 0:
+                    yield self._row(node, layer, reaching, macs)
         yield from self._unused()
 
     def _reach(self, node: fx.Node) -> frozenset[str]:

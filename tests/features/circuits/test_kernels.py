@@ -154,3 +154,11 @@ def test_a_samples_own_statistics_are_left_out_and_it_says_so() -> None:
     assert stage.notes == (
         "A sample's own mean and deviation, which preprocessing takes out, count as 0 and 1.",
     )
+
+
+def test_windows_do_not_grow_far_beyond_a_small_map() -> None:
+    layers = [nn.Conv1d(1, 1, 9, padding=4, bias=False) for _ in range(12)]
+    net = network(nn.Sequential(*layers), 1, 1, side=8)
+    stage = Stage(net, "11", [])
+    assert stage._sizes[0] <= 2 * 8 + 8
+    assert stage.kernels([0])["input"].values.shape[2] <= 2 * 8 - 1

@@ -234,3 +234,12 @@ def test_layers_without_places_and_in_double_precision() -> None:
     assert [[link.unit for link in both.inputs] for both in found["1"].units.values()] == [
         [0], [1], [2], [3],
     ]  # fmt: skip
+
+
+def test_layers_too_far_apart_have_no_links_and_it_is_said(
+    corners: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("convscope.features.circuits.kernels._WORK", 1e3)
+    found = links(corners, ["corner"])["corner.relu"]
+    assert all(both == ((), ()) for both in found.units.values())
+    assert any(note.startswith("Too much lies between") for note in found.notes)

@@ -28,6 +28,9 @@ from convscope.network import Network
 INPUT = "input"
 """The name under which the network's own input is a source."""
 
+FAR = "Too much lies between this layer and the chosen ones before it to follow every pair; choose layers in between."
+
+_WORK = 4e9  # weights worked out for all units of a layer; beyond it, minutes
 _ELEMENTS = 2**24  # of the largest window, all units of a chunk together: 64 MB in float32
 
 
@@ -96,20 +99,40 @@ class Stage:
         return found
 
     def chunks(self, units: Sequence[int] | None = None) -> Iterator[dict[str, Kernels]]:
-        """Yield the kernels of some units, as many units at a time as fit a fixed piece of memory."""
+        """Yield the kernels of some units, as many units at a time as fit a fixed piece of memory.
+
+        Args:
+            units: which units of the layer; all by default.
+
+        Returns:
+            Nothing where the layer is too far from its sources.
+        """
+        if self.is_far:
+            return
         every = range(self.units) if units is None else units
         for first in range(0, len(every), self._at_once):
             yield self.kernels(every[first : first + self._at_once])
 
-    @cached_property
+    @property
+    def is_far(self) -> bool:
+        """Whether too much lies between the layer and its sources for every unit to be followed."""
+        return self._sizes[1] * self.units > _WORK
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What was taken for granted between the layers, as sentences."""
-        _ = self._at_once
-        return tuple(sorted(self._notes))
+        _ = self._sizes
+        return tuple(sorted(self._notes | ({FAR} if self.is_far else set())))
 
     @cached_property
+    def _sizes(self) -> tuple[int, int]:
+        """Elements per unit of the largest window on the way, and of all of them together."""
+        _, sizes = self._walked([0], self.position)
+        return max(sizes), sum(sizes)
+
+    @property
     def _at_once(self) -> int:
-        return max(1, _ELEMENTS // self._walked([0], self.position)[1])
+        return max(1, _ELEMENTS // self._sizes[0])
 
     @cached_property
     def _strides(self) -> dict[fx.Node, tuple[int, ...]]:
@@ -149,25 +172,34 @@ class Stage:
 
     def _walked(
         self, units: Sequence[int], position: Sequence[int]
-    ) -> tuple[dict[fx.Node, Window], int]:
-        """Return the window of each source, and the elements per unit of the largest on the way."""
+    ) -> tuple[dict[fx.Node, Window], list[int]]:
+        """Return the window of each source, and the elements per unit of every window on the way."""
         pending = {self._target: one_hot(units, self.units, position, self._values.dtype)}
         ends: dict[fx.Node, Window] = {}
-        largest = 1
+        sizes: list[int] = []
         with torch.no_grad():
             for node in reversed(self._order):
                 window = pending.pop(node, None)
                 if window is None:
                     continue
-                largest = max(largest, prod(window.size))
+                sizes.append(prod(window.size))
                 if node in self._ends:
                     # Channels that padding made up are not the source's.
                     ends[node] = window.spanning(1, shape_of(node)[1])
                     continue
+                window = _on_the_map(window, shape_of(node))
                 for source, weights in passed(Call(node, self._values, self._notes), window):
                     have = pending.get(source)
                     pending[source] = weights if have is None else have.plus(weights)
-        return ends, largest
+        return ends, sizes
+
+
+def _on_the_map(window: Window, shape: Sequence[int]) -> Window:
+    """Return a window cut to the map along the axes where it is so wide that most of it can only be padding."""
+    for axis in range(2, len(shape)):
+        if window.size[axis] > 2 * shape[axis]:
+            window = window.spanning(axis, shape[axis])
+    return window
 
 
 def effective_kernels(

@@ -36,7 +36,10 @@ def strengths(stage: Stage) -> Strengths:
     Args:
         stage: the target layer and its sources.
     """
-    norms, sums, ends = [], [], ()
+    norms = sums = [np.zeros((stage.units, 0), np.float32)]
+    ends: tuple[End, ...] = ()
+    if not stage.is_far:
+        norms, sums = [], []
     for found in stage.chunks():
         tables = [one.values for one in found.values()]
         flat = [table.reshape(*table.shape[:2], -1) for table in tables]

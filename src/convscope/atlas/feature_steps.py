@@ -4,7 +4,7 @@ What one pass over the data gives is worked out once, when the first step asks f
 kept in the atlas's folder until every layer is there, so that an interrupted look goes on inside it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -16,10 +16,11 @@ import pyarrow as pa
 from convscope.atlas.feature_pictures import MAP, Samples, layer_pictures, picks
 from convscope.atlas.files import make_folder
 from convscope.atlas.reader import Atlas
-from convscope.atlas.result import Result, Step
+from convscope.atlas.result import Result, Step, Unmeasured, first_line
 from convscope.atlas.schema import fingerprint
 from convscope.atlas.shown import shown
 from convscope.data import Source, spread
+from convscope.errors import ConvscopeError
 from convscope.features import Features, Settings
 from convscope.features.exemplars import activation_maps
 from convscope.features.finding import brief
@@ -67,7 +68,7 @@ def feature_steps(
     for name in names:
         measure = partial(study.layer, name)
         yield Step("features", f"features of {name}", key(layer=name), measure, study.entry(name))
-    yield Step("features", "features", key(), study.whole)
+    yield Step("features", "features", key(), partial(study.whole, key=key), gathers=True)
 
 
 class _Study:
@@ -98,12 +99,21 @@ class _Study:
         found = self._survey(progress)
         colours = colours_of(self.network, self.data, self.settings)
         row = found[name]
-        row = drawn(self.network, row, colours, range(row.units), self.settings, progress=progress)
+        notes = []
+        try:
+            units = range(row.units)
+            row = drawn(self.network, row, colours, units, self.settings, progress=progress)
+        except (
+            ConvscopeError,
+            RuntimeError,
+        ) as error:  # an operation without a gradient, no memory
+            notes = [f"No pictures could be made ({first_line(error)})."]
         alone = replace(found, layers=(row,))
         document: dict[str, Any] = {
             **{key: value for key, value in alone.document().items() if key in _HEAD},
             **alone.details(row),
             "index": self._index[name],
+            "notes": notes,
             "kinds": list(
                 dict.fromkeys(one.kind for made in row.syntheses.values() for one in made)
             ),
@@ -114,13 +124,23 @@ class _Study:
         responses = pa.array(row.harvest.responses[kept].T.tolist(), pa.list_(pa.float32()))
         return Result(alone, document, files, alone.table().append_column("responses", responses))
 
-    def whole(self, progress: Progress) -> Result:
-        """Put the layers together, from what was kept of each."""
-        found = self._survey(progress)
+    def whole(self, progress: Progress, *, key: Callable[..., str]) -> Result:
+        """Put the layers together, from what was kept of each; those that are missing are left out.
+
+        Args:
+            progress: told what is being done.
+            key: makes the fingerprint of what the result depends on.
+        """
         kept = Atlas.open(self.folder)
+        names = [name for name in self.names if self.entry(name) in kept]
+        if not names:
+            raise Unmeasured("No layer was finished.")
+        found = self._survey(progress)
         document = found.document()
         rows, units, seen = [], [], set()
         for row in document["layers"]:
+            if row["name"] not in names:
+                continue
             entry = self.entry(row["name"])
             layer = kept.document(entry)
             mine = {key: layer[key] for key in row if key in layer}
@@ -130,9 +150,11 @@ class _Study:
             seen |= {one["sample"] for unit in layer["detail"] for one in _shown(unit)}
         samples, files = shown(self.data, self.network.input.shape, seen)
         document |= {"layers": rows, "units": units, "samples": samples}
-        tables = [kept.table(self.entry(name)) for name in self.names]
+        tables = [kept.table(self.entry(name)) for name in names]
         table = pa.concat_tables([one.drop_columns("responses") for one in tables])
-        return Result(found, document, files, table, finished=self._tidy)
+        if names == self.names:
+            return Result(found, document, files, table, finished=self._tidy)
+        return Result(found, document, files, table, fingerprint=key(only=names))
 
     def _survey(self, progress: Progress) -> Features:
         if self._found is None:

@@ -98,11 +98,12 @@ def look(
 
 def _measure(atlas: AtlasWriter, step: Step, progress: Progress) -> None:
     begun = time.monotonic()
-    progress(step.what, 0, None)
+    if not step.gathers:
+        progress(step.what, 0, None)
     result = step.measure(progress)
     atlas.put_finding(
         step.entry,
-        step.fingerprint,
+        result.fingerprint or step.fingerprint,
         result.finding,
         document=result.document,
         pictures=result.pictures,

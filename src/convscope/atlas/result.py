@@ -24,6 +24,7 @@ class Result(NamedTuple):
         pictures: the files that the document shows, by name.
         table: its rows, where they are not the finding's own.
         finished: called once the atlas keeps it.
+        fingerprint: of what it depends on, where that is less than was planned.
     """
 
     finding: Finding
@@ -31,6 +32,7 @@ class Result(NamedTuple):
     pictures: Mapping[str, bytes]
     table: "pa.Table | None" = None
     finished: Callable[[], None] | None = None
+    fingerprint: str | None = None
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class Step:
         measure: how to make it; told where to report progress.
         part: the entry that keeps the result; None where it is that of the idea.
         contained_in: fingerprints of results that hold this one and more.
+        gathers: whether it puts together what other steps measured, which is done even when time is up.
     """
 
     idea: str
@@ -52,8 +55,14 @@ class Step:
     measure: Callable[[Progress], Result]
     part: str | None = None
     contained_in: tuple[str, ...] = ()
+    gathers: bool = False
 
     @property
     def entry(self) -> str:
         """The entry that keeps the result."""
         return self.part or self.idea
+
+
+def first_line(error: Exception) -> str:
+    """Return the first line of what an error says, without its full stop."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")

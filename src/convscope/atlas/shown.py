@@ -12,7 +12,7 @@ from convscope.errors import WorkError
 
 SMALL = 64
 """Pictures up to this many pixels a side share sheets: a file for each would be mostly its own name."""
-_PER = 256
+_PER = 64
 
 
 def shown(
@@ -47,7 +47,7 @@ def shown(
         made = sample_files(f"shown-{index:06d}", array, source)
         files |= dict(made.values())
         row |= {role: f"pictures/{name}" for role, (name, _) in made.items()}
-    laid = sheets("shown", list(small.values()), SMALL, _PER, lossless=True)
+    laid = sheets("shown", list(small.values()), SMALL, _PER)
     if laid is not None:
         files |= laid.files
         for number, index in enumerate(small):

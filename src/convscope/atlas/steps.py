@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from convscope.atlas.result import Result, Step, Unmeasured
+from convscope.atlas.result import Result, Step, Unmeasured, first_line
 from convscope.atlas.samples import TALLEST, webp
 from convscope.atlas.schema import fingerprint
 from convscope.data import Source
@@ -97,14 +97,10 @@ def _effective(network: Network, data: Source, seed: int, batch: int, progress: 
             network, data, samples=SAMPLES, batch=batch, seed=seed, found=found, progress=progress
         )
     except (ConvscopeError, RuntimeError) as error:  # an operation without a gradient, no memory
-        raise Unmeasured(f"Gradients could not be measured ({_first_line(error)}).") from error
+        raise Unmeasured(f"Gradients could not be measured ({first_line(error)}).") from error
     finding = replace(found.with_effective(measured), advice=advice(found, data))
     document = finding.document()
     return Result(finding, document, _heat_maps(finding, document))
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
 
 
 def _heat_maps(finding: Receptive, document: dict[str, Any]) -> dict[str, bytes]:

@@ -16,6 +16,7 @@ from convscope.errors import SpecError
 from convscope.features.chosen import default_layers
 from convscope.features.circuits import Keep, links
 from convscope.features.concepts import families, hierarchy, label_with_control
+from convscope.features.concepts.gathering import FEWEST
 from convscope.features.exemplars import Harvest, harvest
 from convscope.features.finding import Features
 from convscope.features.synthesis import Colours, synthesise
@@ -138,18 +139,20 @@ def survey(
         batch=batch,
         progress=progress,
     )
-    labels, control = label_with_control(
-        net,
-        source,
-        names,
-        harvest=seen.layers,
-        tunings=tunings,
-        fields=fields,
-        samples=settings.labelled,
-        batch=batch,
-        seed=settings.seed,
-        progress=progress,
-    )
+    labels, control = None, None
+    if min(seen.samples, settings.labelled) >= FEWEST:
+        labels, control = label_with_control(
+            net,
+            source,
+            names,
+            harvest=seen.layers,
+            tunings=tunings,
+            fields=fields,
+            samples=settings.labelled,
+            batch=batch,
+            seed=settings.seed,
+            progress=progress,
+        )
     linked = links(net, names, evidence=seen.layers, source=source, keep=Keep(), progress=progress)
     rows = tuple(
         LayerFeatures(
@@ -157,7 +160,7 @@ def survey(
             fields[name],
             seen[name],
             tunings[name],
-            labels[name],
+            None if labels is None else labels[name],
             links=linked[name],
         )
         for name in names
@@ -166,7 +169,7 @@ def survey(
         network=net.id,
         protocol=_protocol(settings, seen),
         layers=rows,
-        hierarchy=hierarchy(labels, control, seed=settings.seed),
+        hierarchy=None if labels is None else hierarchy(labels, control, seed=settings.seed),
         families=tuple(one for name in names for one in families(name, tunings[name])),
     )
 

@@ -5,6 +5,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+import torch
 from torch import nn
 
 import convscope
@@ -26,6 +27,46 @@ def encoder_decoder() -> Network:
         nn.Conv2d(4, 1, 3),
     )
     return Network(module, input=(3, 20, 24))
+
+
+class Chosen(nn.Module):
+    """One place of a map, and what is made of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.head = nn.Conv2d(1, 4, 3, stride=2, padding=1), nn.Linear(4, 2)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.head(self.conv(x)[:, :, 5, 6])
+
+
+def test_a_place_that_was_chosen_has_no_neighbours() -> None:
+    found = receptive(Network(Chosen(), input=(1, 16, 16)))
+    row = found["head"]
+    assert (row.size, row.stride, row.start) == ((3, 3), (0, 0), (9, 11))
+    assert row.box((0, 0)) == ((9, 11), (11, 13))
+    assert (row.reached(10), row.reached(8), row.tiling) == ((0, 0), None, None)
+    assert "reads 3 × 3 input positions (input 16 × 16)." in found.summary()
+    assert found["conv"].stride == (2, 2)
+
+
+class LastState(nn.Module):
+    """The last state of a recurrent network over what a convolution finds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv1d(1, 4, 9, stride=4)
+        self.lstm, self.head = nn.LSTM(4, 3, batch_first=True), nn.Linear(3, 2)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.head(self.lstm(self.conv(x).transpose(1, 2))[0][:, -1])
+
+
+def test_the_last_state_of_a_recurrent_network_is_one_unit() -> None:
+    found = receptive(Network(LastState(), input=(1, 64)))
+    assert found["head"].stride == (0,)
+    assert found["conv"].stride == (4,)
+    assert "one every 0" not in found.summary()
 
 
 def test_document_keeps_the_contract() -> None:

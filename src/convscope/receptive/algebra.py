@@ -11,7 +11,7 @@ import numpy as np
 from convscope.receptive.grids import NOTHING, Grid, Shape, constant, renumbered, reshaped, tabled
 from convscope.receptive.sites import Site
 from convscope.receptive.states import Field, Place, State, Term, Terms, as_whole, tidied, united
-from convscope.receptive.taps import SAME, AnyTaps
+from convscope.receptive.taps import SAME, AnyTaps, shifted
 from convscope.receptive.terms import alive, from_rows, taken, windowed
 
 
@@ -154,6 +154,8 @@ def pick(
     if outputs == 0:
         return State(shape, (nothing(state),))
     rows = taps.rows(outputs, state.shape[dim])[:, 0]
+    if outputs == 1 < state.shape[dim] and rows[0] != NOTHING:
+        taps = shifted(int(rows[0]), 0)  # one chosen position has no neighbour to step to
     padded = bool((rows == NOTHING).any())
     carries = any(
         dim in t.grid.dims for f in state.fields for terms in f for t in terms if not t.site.whole

@@ -304,7 +304,7 @@ def _middles(site: Site, local: AxisField) -> list[float]:
 
 
 def _lacks_field(row: LayerField) -> bool:
-    return any(axis.site is None or not axis.stride for axis in row.axes)
+    return any(axis.site is None for axis in row.axes)
 
 
 def _chosen(found: Receptive, most: int = 8) -> list[LayerField]:

@@ -25,7 +25,7 @@ class AxisField:
     Args:
         size: input positions from the first to the last that a unit reads; the largest phase's if there are several.
         local_size: the same without global operands (means, attention, gates); equal to ``size`` without any.
-        stride: input positions between neighbouring units; 0 where the layer has one position only.
+        stride: input positions between neighbouring units; 0 where one position was chosen and there is no neighbour.
         start: first position of unit 0's local field; negative inside padding.
         center: middle of unit 0's local field.
         whole: why every unit reads the axis as a whole: ``"mean"``, ``"attention"``, ...; None if it does not.

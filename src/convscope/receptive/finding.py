@@ -67,9 +67,10 @@ class Receptive(Finding):
         if not local:
             return "No layer of this network has a local receptive field."
         last = max(local, key=lambda row: self.layers.index(row))
+        steps = tuple(step for step in last.stride if step)
         text = (
             f"A unit of {last.name}, the last layer with a local field, reads {by(last.local_size)} input positions "
-            f"(input {by(last.input)}), one every {by(last.stride)}."
+            f"(input {by(last.input)})" + (f", one every {by(steps)}." if steps else ".")
         )
         first = next((row for row in self.layers if any(row.is_global)), None)
         if first is not None:

@@ -150,7 +150,7 @@ class LayerField:
         site = self.axes[axis].site
         if site is None:
             return None
-        if site.plane is None:
+        if site.plane is None or site.plane.step <= 0:
             units = np.flatnonzero(Units().sets(site)[:, position])
             return (int(units[0]), int(units[-1])) if len(units) else None
         return reached(site.plane, position, site.length)

@@ -45,7 +45,7 @@ def tiling(site: Site) -> Tiling | None:
     """
     if site.plane is None or site.plane.step <= 0:
         return None
-    step = lcm(*(abs(s.plane.step) for s in ancestors([site]) if s.plane is not None))
+    step = lcm(*(abs(s.plane.step) or 1 for s in ancestors([site]) if s.plane is not None))
     plane = site.plane
     known = [(b, phase) for phase, b in enumerate(plane.bounds) if b is not None]
     # One period of outputs belongs to the input positions 0 .. plane.step - 1.

@@ -23,8 +23,12 @@ PAGES = {
     "pages": "#/",
     "sharing": "#/sharing",
     "layers": "#/layers/conv3",
+    "grid": "#/layers/relu3",
+    "unit": "#/layers/relu3/10",
     "receptive": "#/receptive?layer=conv3",
 }
+FROM = {"grid": "section.mix"}
+"""What is at the top of a picture, where that is not the top of its page."""
 SIZE = (1280, 860)
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
@@ -61,6 +65,9 @@ def shoot(page: Page, address: str, name: str) -> None:
     page.goto(address)
     page.wait_for_load_state("networkidle")
     page.wait_for_timeout(1500)  # charts draw, numbers count up
+    if name in FROM:
+        page.locator(FROM[name]).evaluate("node => node.scrollIntoView()")
+        page.wait_for_timeout(500)  # pictures that come into sight are read
     picture = Image.open(io.BytesIO(page.screenshot()))
     picture.save(PICTURES / f"{name}.webp", quality=82, method=6)
 

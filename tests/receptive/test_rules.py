@@ -92,6 +92,16 @@ LOCAL = {
     "chunk": (lambda y: torch.cat(y.chunk(2, 1)[::-1], 1), 5),
     "local norm": (lambda y: F.local_response_norm(y, 3), 5),
     "topk": (lambda y: y.topk(8, 1).values, 5),
+    "differences": (lambda y: F.pad(torch.diff(y, 2, 2).diff(2, 3), (1, 1, 1, 1)), 3 + 2 + 2),
+    "differences of more": (
+        lambda y: (
+            torch.diff(y, dim=3, prepend=y[..., :1])
+            .mT.diff(dim=3, append=torch.ones(1, 8, 12, 1))
+            .mT
+        ),
+        3 + 2 + 1,
+    ),
+    "turned": (lambda y: torch.rot90(y.rot90(1, (2, 3)), 3, (3, 2)).rot90(2, (2, 3)), 5),
     "index": (lambda y: y[:, torch.tensor([7, 1, 2, 3, 4, 5, 6, 0])], 5),
 }
 

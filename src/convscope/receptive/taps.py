@@ -258,7 +258,7 @@ def adaptive(inputs: int, outputs: int) -> Taps:
 
 @lru_cache(1024)
 def shifted(by: int, step: int = 1, border: Border = "zero") -> Taps:
-    """Return the taps of a pad, crop, slice, flip (step -1), one choice (0) or roll: output ``o`` reads ``o*step + by``."""
+    """Return the taps of a pad, crop, slice, flip (step -1), one choice (0) or roll: ``o`` reads ``o*step + by``."""
     return Taps(1, step, ((by,),), border)
 
 

@@ -5,7 +5,7 @@ import torch
 from torch import fx
 
 from convscope.receptive import taps
-from convscope.receptive.algebra import contract, merge, permute, pick, reshape, spread
+from convscope.receptive.algebra import contract, merge, permute, pick, reshape, spread, window
 from convscope.receptive.joining import Part, concatenate, joined
 from convscope.receptive.registry import Call, Result, rule
 from convscope.receptive.states import State
@@ -88,6 +88,31 @@ def flip(call: Call) -> Result:
     for dim in dims:
         state = pick(state, dim, shifted(state.shape[dim] - 1, -1), state.shape[dim], call.place)
     return state
+
+
+@rule("rot90")
+def quarter_turns(call: Call) -> Result:
+    """Turns by 90 degrees in a plane of two dimensions: an axis turned round, and the two exchanged."""
+    state, (one, other) = call.input, call.dims("dims")
+    order = list(range(len(state.shape)))
+    order[one], order[other] = other, one
+    turned = {0: (), 1: (other,), 2: (one, other), 3: (one,)}[int(call["k"]) % 4]
+    for dim in turned:
+        state = pick(state, dim, shifted(state.shape[dim] - 1, -1), state.shape[dim], call.place)
+    return permute(state, order) if len(turned) == 1 else state
+
+
+@rule("diff")
+def differences(call: Call) -> Result:
+    """The difference between neighbours, n times: n + 1 positions, after what is set before and behind."""
+    dim, rank = int(call["dim"]), len(call.shape)
+    parts = [call.given[name] for name in ("prepend", "self", "append") if call.given.get(name)]
+    sizes = [call.shape_of(part)[dim] for part in parts]
+    shape = tuple(sum(sizes) if d == dim % rank else n for d, n in enumerate(call.shape))
+    states = list(zip(map(call.state_of, parts), sizes, strict=True))
+    state = concatenate(states, dim % rank, shape, call.axes, call.place)
+    found = taps.window(int(call["n"]) + 1)
+    return window(state, {dim % rank: (found, call.shape[dim % rank])}, call.shape, call.place)
 
 
 @rule("roll")

@@ -212,6 +212,37 @@ def test_every_field_of_an_atlas_is_explained(explained: set[str], tmp_path: Pat
         assert not missing, (name, sorted(missing))
 
 
+BY_NAME = {"families", "levels", "statuses", "best_by_family", "curves", "preferred", "counts"}
+"""Fields whose keys are names of things; each kind of thing has its page."""
+
+
+def unnamed(document: Any) -> Any:
+    """Return a document in which what is listed by name, or by number, is listed without."""
+    if isinstance(document, dict):
+        kept = {key: unnamed(value) for key, value in document.items()}
+        return {
+            key: list(value.values()) if key in BY_NAME or all(map(str.isdigit, value)) else value
+            for key, value in kept.items()
+            if isinstance(value, dict)
+        } | {key: value for key, value in kept.items() if not isinstance(value, dict)}
+    return [unnamed(item) for item in document] if isinstance(document, list) else document
+
+
+def test_every_field_of_the_features_is_explained(explained: set[str], tmp_path: Path) -> None:
+    net = convscope.Network(nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU()), input=(3, 16, 16))
+    data = convscope.data("parts:24")
+    atlas = convscope.look(net, data, out=tmp_path / "atlas", only=["features"])
+    layer = next(name for name in atlas.names if name.startswith("features-"))
+    documents = [atlas.document(name) for name in ("features", layer)]
+    documents.append(convscope.compare(net, net, data, layers=["1"]).document())
+    for document in documents:
+        document["protocol"]["settings"] = {}
+        missing = keys(unnamed(json.loads(json.dumps(document)))) - explained
+        assert not missing, sorted(missing)
+    columns = set(atlas.table(layer).column_names)
+    assert not columns - explained
+
+
 def test_the_record_of_the_built_in_network_is_explained(explained: set[str]) -> None:
     record = json.loads(RECORD.read_text(encoding="utf-8"))
     assert not keys(record) - explained - set(record["versions"]) - set(record["by_class"])

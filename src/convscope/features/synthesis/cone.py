@@ -14,21 +14,26 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, fx, nn
 
+from convscope.features.synthesis.redirect import UNLIMITED, limits_of
 from convscope.features.synthesis.spans import Box, Part, Span, hull, part, whole
 from convscope.network import Network
 from convscope.network.aten import operation
-from convscope.network.layers import READS_SHAPE_ONLY
+from convscope.network.layers import READS_SHAPE_ONLY, arguments
 
 
 @dataclass(frozen=True, eq=False)
 class Cone:
     """Some channels of a layer at one position, as a function of the part of the input they read.
 
+    Where the layer ends in a rectifier the values are those that go into it: the same order, without the flat parts
+    below (where it is closed) and above (where it saturates).
+
     Args:
         module: maps a part of the input ``(B, C, *s)`` to values ``(B, channels)``.
         box: the part of the input, per spatial axis, in positions.
         channels: first and end of the channels.
         position: of the unit in the layer's map.
+        limits: between which the layer's own values lie, where the values are those before its rectifier.
         one_by_one: whether the graph takes only one sample at a time.
     """
 
@@ -36,7 +41,13 @@ class Cone:
     box: Box
     channels: Span
     position: tuple[int, ...]
+    limits: tuple[float, float] = UNLIMITED
     one_by_one: bool = False
+
+    @property
+    def rectified(self) -> bool:
+        """Whether the layer's own values cannot be below zero."""
+        return self.limits[0] >= 0
 
     def __call__(self, x: Tensor, module: nn.Module | None = None) -> Tensor:
         """Return the values ``(B, channels)`` for parts of the input ``(B, C, *s)``."""
@@ -46,13 +57,7 @@ class Cone:
         return run(x)
 
 
-def cone(
-    net: Network,
-    layer: str,
-    channels: Span,
-    position: Sequence[int] | None = None,
-    before_activation: bool = False,
-) -> Cone:
+def cone(net: Network, layer: str, channels: Span, position: Sequence[int] | None = None) -> Cone:
     """Return the graph of some channels of a layer at one position.
 
     Args:
@@ -60,19 +65,17 @@ def cone(
         layer: name of the layer.
         channels: first and end of the channels.
         position: in the layer's map; by default its middle.
-        before_activation: whether to give what goes into the layer's rectifier, if it ends in one.
 
     Returns:
         The cone; its weights are the network's own.
     """
     target = _node(net, net.layer(layer).node)
-    if before_activation:
-        target, channels = _unrectified(target, channels)
     shape = tuple(int(n) for n in target.meta["val"].shape[2:])
     middle = tuple(n // 2 for n in shape) if position is None else tuple(position)
-    asked: Box = (channels, *((p, p + 1) for p in middle))
-    graph, box = _written(net, target, asked)
-    return Cone(graph, box[1:], channels, middle, not net.dynamic_batch)
+    source, there, limits = _unrectified(target, channels)
+    asked: Box = (there, *((p, p + 1) for p in middle))
+    graph, box = _written(net, source, asked)
+    return Cone(graph, box[1:], channels, middle, limits, not net.dynamic_batch)
 
 
 def channel_groups(net: Network, layer: str) -> list[Span]:
@@ -90,7 +93,7 @@ def channel_groups(net: Network, layer: str) -> list[Span]:
         if len(sources) != 1 or not same(sources[0]) or operation(node).startswith("conv"):
             return [(0, channels)]
         node = sources[0]
-    if (node.args[1] if len(node.args) > 1 else 0) != 1:
+    if arguments(node)["dim"] != 1:
         return [(0, channels)]
     tensors = node.args[0]
     assert isinstance(tensors, list | tuple)
@@ -101,39 +104,25 @@ def channel_groups(net: Network, layer: str) -> list[Span]:
     return list(itertools.pairwise(ends))
 
 
-def is_rectified(net: Network, layer: str) -> bool:
-    """Tell whether a layer's values cannot be negative because a rectifier gave them.
-
-    Args:
-        net: the network.
-        layer: name of the layer.
-    """
-    node = _node(net, net.layer(layer).node)
-    return _unrectified(node, (0, int(node.meta["val"].shape[1])), only_first=True)[0] is not node
-
-
-def _unrectified(node: fx.Node, channels: Span, only_first: bool = False) -> tuple[fx.Node, Span]:
-    """Return the input of the rectifier that gives these channels; the node itself where there is none."""
-    first, channels_there = node, channels
-    while operation(first) == "cat" and (first.args[1] if len(first.args) > 1 else 0) == 1:
+def _unrectified(node: fx.Node, channels: Span) -> tuple[fx.Node, Span, tuple[float, float]]:
+    """Return the input of the rectifier that gives these channels, the channels there, and its limits."""
+    first, there = node, channels
+    while operation(first) == "cat" and arguments(first)["dim"] == 1:
         start = 0
-        tensors = first.args[0]
-        assert isinstance(tensors, list | tuple)
-        for tensor in tensors:
-            assert isinstance(tensor, fx.Node)
+        for tensor in arguments(first)["tensors"]:
             size = int(tensor.meta["val"].shape[1])
-            low, high = channels_there[0] - start, channels_there[1] - start
-            if 0 <= low < size and (high <= size or only_first):
-                first, channels_there = tensor, (low, min(high, size))
+            if start <= there[0] and there[1] <= start + size:
+                first, there = tensor, (there[0] - start, there[1] - start)
                 break
             start += size
         else:
-            return node, channels
-    if operation(first).rstrip("_") in ("relu", "relu6", "clamp_min"):
-        source = first.args[0]
-        assert isinstance(source, fx.Node)
-        return source, channels_there
-    return node, channels
+            return node, channels, UNLIMITED
+    limits = limits_of(first)
+    if limits is None:
+        return node, channels, UNLIMITED
+    source = first.args[0]
+    assert isinstance(source, fx.Node)
+    return source, there, limits
 
 
 def _node(net: Network, name: str) -> fx.Node:

@@ -10,7 +10,7 @@ import torch
 from convscope.errors import SpecError
 from convscope.features.synthesis.ascent import Ascent, Setting, at_once
 from convscope.features.synthesis.colours import Colours
-from convscope.features.synthesis.cone import Cone, channel_groups, cone, is_rectified
+from convscope.features.synthesis.cone import Cone, channel_groups, cone
 from convscope.features.synthesis.judging import Status, Verdict, judge, judge_low, neutral
 from convscope.network import Network
 from convscope.progress import Progress, silent
@@ -92,19 +92,18 @@ def synthesise(
     jobs = [job for unit in units for kind in kinds for job in _jobs(unit, kind)]
     Setting.of(style, steps, (1,))
     found: dict[tuple[int, str], Synthesis] = {}
-    rectified = is_rectified(net, name)
     for job_batch, one in _batches(net, name, jobs, batch):
         setting = Setting.of(style, steps, [end - first for first, end in one.box])
         images, values = Ascent(one, colours, setting, seed).run(job_batch)
         chosen = torch.tensor([job.unit for job in job_batch])
-        if not job_batch[0].low or not rectified:
+        if not (job_batch[0].low and one.rectified):
             values = neutral(net, name, images, chosen, one, colours)
         for job, image, value in zip(job_batch, images.numpy(), values.tolist(), strict=True):
             least = None if natural_min is None else float(natural_min[job.unit])
             if job.low:
-                verdict = judge_low(value, least, rectified)
+                verdict = judge_low(value, least, one.rectified)
             else:
-                verdict = judge(value, float(natural_max[job.unit]), least, rectified)
+                verdict = judge(value, float(natural_max[job.unit]), least, one.limits)
             found[job.unit, job.kind] = _synthesis(name, job, image, value, verdict, setting, one)
         progress(f"synthesis of {name}", len(found), len(jobs))
     return [found[job.unit, job.kind] for job in jobs]
@@ -143,14 +142,13 @@ def _batches(
     net: Network, layer: str, jobs: Sequence[Job], size: int
 ) -> Iterator[tuple[list[Job], Cone]]:
     """Yield jobs that go together: the same field, the same direction, the diverse ones of a unit unparted."""
-    rectified = is_rectified(net, layer)
     for group in channel_groups(net, layer):
         inside = [job for job in jobs if group[0] <= job.unit < group[1]]
         for low in (False, True):
             alike = [job for job in inside if job.low == low]
             if not alike:
                 continue
-            one = cone(net, layer, group, before_activation=low and rectified)
+            one = cone(net, layer, group)
             together = at_once([end - first for first, end in one.box], size)
             yield from ((part, one) for part in _parted(alike, together))
 

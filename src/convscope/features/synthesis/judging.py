@@ -69,19 +69,21 @@ def neutral(
     return torch.cat(values).float()
 
 
-def judge(value: float, natural_max: float, natural_min: float | None, rectified: bool) -> Verdict:
+def judge(
+    value: float, natural_max: float, natural_min: float | None, limits: tuple[float, float]
+) -> Verdict:
     """Return the verdict on a picture that was made to drive a unit up.
 
     Args:
         value: the unit's value on it.
         natural_max: the largest value over the data.
         natural_min: the smallest; None if unknown.
-        rectified: whether the layer's values cannot be negative.
+        limits: between which the layer's values lie.
     """
     percent = 100 * value / natural_max if natural_max > 0 else None
     if value != value or abs(value) == float("inf"):
         return Verdict("failed", None, "The network gave no number for any picture tried.")
-    if percent is None and (rectified or natural_min is None or natural_min >= 0):
+    if percent is None and (limits[0] >= 0 or natural_min is None or natural_min >= 0):
         if value > 0:
             return Verdict(
                 "dead on data", None, f"No sample wakes it; this picture does, to {value:.3g}."
@@ -101,7 +103,8 @@ def judge(value: float, natural_max: float, natural_min: float | None, rectified
         return Verdict(
             "weak", percent, f"Samples of the data drive it {100 / percent:.1f} times as far."
         )
-    return Verdict("ok", percent, "")
+    full = value >= limits[1] * (1 - 1e-6)
+    return Verdict("ok", percent, f"The layer saturates at {limits[1]:g}." if full else "")
 
 
 def judge_low(value: float, natural_min: float | None, before: bool) -> Verdict:

@@ -61,7 +61,7 @@ class Objective:
         loss = -(self._sign * own).sum()
         for members in self._families:
             # The rest of the layer says what else is in a picture: there the pictures should differ.
-            rest = values[members].scatter(1, self._index[members], 0.0)
+            rest = values[members].clamp_min(0).scatter(1, self._index[members], 0.0)
             rest = rest / rest.norm(dim=1, keepdim=True).clamp_min(1e-12)
             likeness = (rest @ rest.T).triu(1).sum()
             scale = own[members].detach().abs().mean()

@@ -27,6 +27,7 @@ from convscope.features.synthesis.colours import Colours, power
 
 _SMALL, _LARGE = 16.0, 45.0
 """Fields, in positions, up to which there is no prior, and from which on it is that of natural images."""
+_TINY = 5.0
 _LOWEST = 6.0
 """Cycles per picture below which low frequencies are not favoured further: else all is a dark cloud."""
 _FIRST_CONTRAST = 0.15
@@ -52,9 +53,11 @@ class Prior:
 
     Args:
         strength: 0 for not at all, 1 for the spectrum and colours of natural images.
+        tiny: whether the field is so small that its few positions are told apart at any contrast.
     """
 
     strength: float
+    tiny: bool = False
 
     @classmethod
     def of(cls, field: Sequence[int]) -> "Prior":
@@ -67,7 +70,7 @@ class Prior:
             return cls(0.0)
         side = prod(field) ** (1 / len(field))
         reach = log2(max(side, 1) / _SMALL) / log2(_LARGE / _SMALL)
-        return cls(min(max(reach, 0.0), 1.0))
+        return cls(min(max(reach, 0.0), 1.0), side < _TINY)
 
     @property
     def noise(self) -> float:
@@ -77,7 +80,7 @@ class Prior:
     @property
     def faithful(self) -> float:
         """Correlation that clipping must leave between a picture and its pattern."""
-        return 0.957 - 0.027 * self.strength
+        return 0.8 if self.tiny else 0.957 - 0.027 * self.strength
 
 
 class Fourier:

@@ -10,12 +10,13 @@ from torch import Tensor, fx
 
 from convscope.network.aten import operation
 
-_CLOSED = {
+UNLIMITED = (float("-inf"), float("inf"))
+_LIMITS = {
     "relu": (0.0, float("inf")),
     "relu6": (0.0, 6.0),
     "hardtanh": (-1.0, 1.0),
-    "clamp": (float("-inf"), float("inf")),
-    "clamp_min": (float("-inf"), float("inf")),
+    "clamp": UNLIMITED,
+    "clamp_min": UNLIMITED,
 }
 
 
@@ -28,22 +29,26 @@ def redirected(module: fx.GraphModule) -> fx.GraphModule:
     graph = fx.Graph()
     graph.output(graph.graph_copy(module.graph, {}))
     for node in list(graph.nodes):
-        if node.op == "call_function" and operation(node).rstrip("_") in _CLOSED:
-            low, high = _limits(node)
+        limits = limits_of(node)
+        if limits is not None:
             with graph.inserting_before(node):
-                new = graph.call_function(_rectified, (node.args[0], low, high))
+                new = graph.call_function(_rectified, (node.args[0], *limits))
             node.replace_all_uses_with(new)
             graph.erase_node(node)
     return fx.GraphModule(module, graph)
 
 
-def _limits(node: fx.Node) -> tuple[float, float]:
+def limits_of(node: fx.Node) -> tuple[float, float] | None:
+    """Return between which values a node clips its input; None where it does something else."""
     name = operation(node).rstrip("_")
-    low, high = _CLOSED[name]
-    given = list(node.args[1:3])
-    if name in ("hardtanh", "clamp", "clamp_min"):
-        low = float(given[0]) if given and isinstance(given[0], int | float) else low  # type: ignore[arg-type]
-        high = float(given[1]) if len(given) > 1 and isinstance(given[1], int | float) else high  # type: ignore[arg-type]
+    if node.op != "call_function" or name not in _LIMITS:
+        return None
+    low, high = _LIMITS[name]
+    given = [argument if isinstance(argument, int | float) else None for argument in node.args[1:3]]
+    if len(given) > 0 and given[0] is not None:
+        low = float(given[0])
+    if len(given) > 1 and given[1] is not None:
+        high = float(given[1])
     return low, high
 
 

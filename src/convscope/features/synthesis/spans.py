@@ -160,7 +160,7 @@ def _avg_pool(node: fx.Node, box: Box, moving: set[fx.Node]) -> Part | None:
 
 def _pool(node: fx.Node, box: Box, filler: float | None) -> Part | None:
     given = arguments(node)
-    source = given.get("self", given.get("input"))
+    source = given["self"]
     dims = source.meta["val"].dim() - 2
     kernel = _each(given["kernel_size"], dims)
     stride = _each(given["stride"] or kernel, dims)
@@ -193,7 +193,9 @@ def _batch_norm(node: fx.Node, box: Box, moving: set[fx.Node]) -> Part | None:
 
     def write(graph: fx.Graph, take: Take) -> fx.Node:
         constants = [take(c, (box[0],)) if isinstance(c, fx.Node) else c for c in rest]
-        return graph.call_function(node.target, (take(source, box), *constants), dict(node.kwargs))
+        return graph.create_node(
+            node.op, node.target, (take(source, box), *constants), dict(node.kwargs)
+        )
 
     return Part(box, {source: box}, write)
 
@@ -210,9 +212,8 @@ def _last_axes(node: fx.Node, box: Box, moving: set[fx.Node]) -> Part | None:
 
     def write(graph: fx.Graph, take: Take) -> fx.Node:
         constants = [take(c, ()) if isinstance(c, fx.Node) else c for c in rest]
-        return graph.call_function(
-            node.target, (take(source, needs[source]), *constants), dict(node.kwargs)
-        )
+        read = take(source, needs[source])
+        return graph.create_node(node.op, node.target, (read, *constants), dict(node.kwargs))
 
     return Part((*box[:kept], *whole(node)[kept:]), needs, write)
 

@@ -12,7 +12,17 @@ import pytest
 import convscope as package
 
 Run = Callable[..., Any]
-COMMANDS = ["demo", "look", "serve", "report", "sharing", "receptive", "train-demo"]
+COMMANDS = [
+    "demo",
+    "look",
+    "serve",
+    "report",
+    "sharing",
+    "receptive",
+    "features",
+    "compare",
+    "train-demo",
+]
 
 
 def test_help_lists_the_commands(convscope: Run) -> None:

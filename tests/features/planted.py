@@ -220,8 +220,9 @@ def corner_detector() -> PlantedNetwork:
     """Return two wired layers: four edges by polarity, then corners that need two of them.
 
     Layer ``edges.relu`` has edges with polarity 0, 90, 180, 270. Unit 0 of ``corner.relu`` fires where a
-    bright square's upper left corner is: a horizontal edge to the right of its centre (bright below: polarity 270) and a vertical
-    edge below it (bright right: polarity 0). Unit 1 is the lower right corner: polarities 90 and 180.
+    bright square's upper left corner is: a horizontal edge to the right of its centre (bright below:
+    polarity 270) and a vertical edge below it (bright right: polarity 0). Unit 1 is the lower right
+    corner: polarities 90 and 180.
     """
     size, reach = 5, 7
     kernels = np.stack([grey(edge(polarity, size)) for polarity in (0.0, 90.0, 180.0, 270.0)])

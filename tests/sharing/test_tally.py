@@ -1,6 +1,7 @@
 """Rows of whole networks: nothing counted twice, nothing lost, nothing guessed."""
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -203,9 +204,30 @@ def test_padding_by_a_separate_operation_leaves_the_same_links(dims: int, transp
     assert own.links != own.local_weights
 
 
-def test_mirrored_borders_are_real_connections() -> None:
-    (row,) = measured(nn.Conv2d(2, 3, 3, padding=1, padding_mode="reflect"), 2, 8, 8).layers
-    assert row.links == row.local_weights
+@pytest.mark.parametrize("mode", ["reflect", "replicate", "circular"])
+def test_borders_of_any_kind_are_the_convolutions_own(mode: Any) -> None:
+    (zeros,) = measured(nn.Conv2d(2, 3, 3, padding=1), 2, 8, 8).layers
+    (row,) = measured(nn.Conv2d(2, 3, 3, padding=1, padding_mode=mode), 2, 8, 8).layers
+    assert row.links == row.local_weights  # such borders are values of the data
+    same = {**row.document(), "name": "", "links": 0, "connections": 0}
+    assert same == {**zeros.document(), "name": "", "links": 0, "connections": 0}
+    assert row.locality == Fraction(64, 9)
+
+
+def test_a_border_before_a_convolution_adds_to_its_own() -> None:
+    net = Wired(
+        lambda m, x: m.conv(F.pad(x, (2, 1), mode="circular")), conv=nn.Conv1d(2, 3, 5, padding=1)
+    )
+    (row,) = measured(net, 2, 8).layers
+    assert (row.input, row.output, row.padding) == ((2, 8), (3, 9), ((3, 2),))
+    assert row.links == row.local_weights - 6 * 2  # the one zero on either side, under one tap each
+
+
+def test_added_channels_are_read_and_borders_are_not() -> None:
+    net = Wired(lambda m, x: m.conv(F.pad(x, (1, 1, 1, 1, 0, 2))), conv=nn.Conv2d(4, 3, 3))
+    (row,) = measured(net, 2, 8, 8).layers
+    assert (row.input, row.padding) == ((4, 8, 8), ((1, 1), (1, 1)))
+    assert row.links == 12 * (8 * 3 - 2) ** 2
 
 
 def test_padding_same_is_asymmetric_for_even_kernels() -> None:

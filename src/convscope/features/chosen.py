@@ -24,6 +24,7 @@ def default_layers(net: Network, most: int = MOST) -> tuple[Layer, ...]:
         net: the network.
         most: layers at most; the first and the last are always among them.
 
+    >>> from convscope.network import load
     >>> [layer.name for layer in default_layers(load("demo"))]
     ['relu1', 'relu2', 'relu3', 'relu4', 'classifier']
     """

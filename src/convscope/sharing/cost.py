@@ -18,7 +18,8 @@ class LayerCost:
     Args:
         name: the layer's name, or the module's path for parameters that no layer reads.
         kind: the layer's kind; ``unused`` for parameters that the graph never reads.
-        input: shape of the map that is read, ``(C, *S)``; for a Linear over tokens S are the tokens.
+        input: shape of the map that is read, ``(C, *S)``; for a Linear over tokens S are the tokens. A border that
+            a separate operation adds just before a convolution is padding, not part of the map.
         output: shape of the map that is written, ``(C, *S)``.
         parameters: numbers stored for this row, biases included.
         biases: how many of them are biases.
@@ -28,8 +29,7 @@ class LayerCost:
         twin_biases: biases of the local and of the dense form: one per output element, or the layer's own if tied.
         local_macs: multiply-adds of the local form, the same number as the layer's.
         dense_macs: multiply-adds of the dense form.
-        links: real connections, taps on padding left out; None without a dense form. Padding by a separate
-            operation just before the layer counts as padding too, if it pads with a constant.
+        links: real connections, taps on padding left out; None without a dense form.
         connections: the links and one bias per output element, which is what LeCun's papers count.
         kernel: taps per axis; empty, like the next three, where there is no window.
         stride: step per axis.

@@ -91,7 +91,7 @@ class _Tally:
             "itemsize": self._itemsize(weight or reaching),
         }
         window = window_of(node, layer) if layer else None
-        if window is None:
+        if layer is None or window is None:
             row = as_it_is(
                 LayerCost(
                     input=layer.input if layer else (),
@@ -105,7 +105,7 @@ class _Tally:
             return replace(row, shared_with=holder)
         row = windowed(
             window,
-            links=real_links(node, window),
+            links=real_links(node, layer, window),
             has_bias=isinstance(given.get("bias"), fx.Node),
             tied_biases=self._tied_biases,
             fixed=bool(weight),

@@ -33,6 +33,8 @@ def test_units_open_at_every_width(
         page.set_viewport_size({"width": width, "height": 900})
         for route in routes:
             page.goto(f"{site(name, features='full')}#/{route}")
+            # Not merely something that the page before has as well.
+            page.wait_for_selector(f'#main[data-at="#/{route}"]')
             page.wait_for_selector(DONE)
             assert page.locator("h1").count() == 1
             over = page.evaluate(
@@ -49,6 +51,7 @@ def test_nobody_is_left_out(browser: "Browser", site: Callable[..., str]) -> Non
         page = context.new_page()
         for route in routes:
             page.goto(f"{site('demo', features='full')}#/{route}")
+            page.wait_for_selector(f'#main[data-at="#/{route}"]')
             page.wait_for_selector(DONE if "/" in route else "h1")
             found = Axe().run(page).response["violations"]
             told = [(fault["id"], fault["nodes"][0]["html"][:160]) for fault in found]

@@ -81,6 +81,7 @@ async function show(site) {
     if (shown !== key) reveal(page, shown !== null);
     shown = key;
     main.dataset.page = key;
+    main.dataset.at = location.hash; // the state that is shown in full
   } catch (error) {
     clearTimeout(waiting);
     opened.delete(key);

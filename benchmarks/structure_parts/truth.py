@@ -105,7 +105,8 @@ def _probe(
         return out.shape[2 + axis], hit
 
     units = along(length)[0]
-    stride = length // (along(2 * length)[0] - units)
+    # Rounded: a stride such as 7 divides no length that is tried.
+    stride = round(length / (along(2 * length)[0] - units))
     firsts, lasts = [], []
     for column in range(length // 2, length // 2 + stride):
         _, hit = along(length, column)

@@ -44,6 +44,9 @@ _FIXED_SPACE = re.compile(
 INPUT_RULE = "(input rule)"
 """Module path of the nodes that preprocess the input."""
 
+ADDED = "convscope.network.rewriting."
+"""Before the class of what a rewrite added; the module path of such a node is that of the node it serves."""
+
 _CHECKS = {
     "_assert_scalar",
     "_assert_tensor_metadata",
@@ -202,7 +205,39 @@ def _module_of(node: fx.Node) -> tuple[str, str]:
             return INPUT_RULE, INPUT_RULE
         path = path.partition(".")[2]
     # torch marks the second call of a module as "path@1".
-    return re.sub(r"@\d+", "", path), kind.rpartition(".")[2]
+    return re.sub(r"@\d+", "", path), kind if kind.startswith(ADDED) else kind.rpartition(".")[2]
+
+
+def exported_again(
+    graph: fx.GraphModule, rule: InputRule, *, dynamic_batch: bool, dynamic_space: bool
+) -> ExportedProgram:
+    """Return a program of a graph that was rewritten, so that it can be saved; weights are shared.
+
+    Args:
+        graph: the graph.
+        rule: the shape of one sample.
+        dynamic_batch: whether it takes any number of samples.
+        dynamic_space: whether it takes samples of other sizes.
+
+    Raises:
+        SpecError: torch cannot export it.
+    """
+    axes = [0] * dynamic_batch + list(range(2, 2 + rule.dims)) * dynamic_space
+    x = torch.zeros(2 if dynamic_batch else 1, *rule.shape)
+    attempts = [dict.fromkeys(axes, Dim.AUTO), dict.fromkeys(axes[:1] * dynamic_batch, Dim.AUTO)]
+    reason: Exception | None = None
+    for dynamic in attempts:
+        try:
+            with quiet():
+                return torch.export.export(
+                    graph, (x,), dynamic_shapes=(dynamic,) if dynamic else None
+                )
+        except Exception as error:  # torch raises anything
+            reason = reason or error
+    assert reason is not None
+    raise SpecError(
+        f"The rewritten network cannot be exported, and so not be saved: {_said(reason)}."
+    ) from reason
 
 
 def _export(wrapped: Preprocessed, rule: InputRule) -> ExportedProgram:

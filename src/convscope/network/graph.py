@@ -1,5 +1,6 @@
 """The network under the microscope: an exported graph, its input rule, its named layers."""
 
+import copy
 import difflib
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -9,11 +10,12 @@ from typing import Any
 
 import torch
 from torch import Tensor, fx, nn
+from torch.export import ExportedProgram
 from torch.fx.node import map_arg
 
 from convscope.errors import SpecError
 from convscope.finding import NetworkId
-from convscope.network.export import Exported, export
+from convscope.network.export import Exported, export, exported_again
 from convscope.network.inputs import InputRule, checked_rule
 from convscope.network.layers import Layer, layers_of, own_name
 from convscope.network.taps import Taps
@@ -82,6 +84,36 @@ class Network:
         network._take(exported, rule, parameters, spec, labels, list(notes))
         return network
 
+    @classmethod
+    def from_graph(
+        cls,
+        graph: fx.GraphModule,
+        like: "Network",
+        *,
+        notes: Iterable[str] = (),
+        dynamic_space: bool | None = None,
+    ) -> "Network":
+        """Return a network of a graph that was made from another network's; the weights are shared.
+
+        Args:
+            graph: the graph; every node carries its concrete value in ``meta["val"]``.
+            like: the other network, whose spec, input rule and classes it keeps.
+            notes: what the user should be told once, after what was to be told of the other.
+            dynamic_space: whether other sizes can be passed; as the other network by default.
+
+        Returns:
+            The network. Its program, which is what is saved, is made when it is asked for.
+        """
+        network = copy.copy(like)
+        for known in ("layers", "_layer_of", "fingerprint"):
+            network.__dict__.pop(known, None)
+        network.graph = graph
+        network.dynamic_space = like.dynamic_space if dynamic_space is None else dynamic_space
+        network.notes = (*like.notes, *(note for note in notes if note not in like.notes))
+        network._program = None
+        network._accepted = {like.input.shape}
+        return network
+
     def _take(
         self,
         exported: Exported,
@@ -95,7 +127,8 @@ class Network:
         self.spec = spec
         self.classes = tuple(labels) if labels is not None else None
         self.graph: fx.GraphModule = exported.graph
-        self.program = exported.program
+        self._program: ExportedProgram | None = exported.program
+        self._guarding = exported.program
         self.dynamic_batch = exported.dynamic_batch
         self.dynamic_space = exported.dynamic_space
         if not exported.dynamic_batch:
@@ -115,6 +148,22 @@ class Network:
     @cached_property
     def _layer_of(self) -> dict[str, Layer]:
         return {layer.name: layer for layer in self.layers}
+
+    @property
+    def program(self) -> ExportedProgram:
+        """What ``torch.export`` made of the network; it is what is saved."""
+        if self._program is None:
+            self._program = exported_again(
+                self.graph,
+                self.input,
+                dynamic_batch=self.dynamic_batch,
+                dynamic_space=self.dynamic_space,
+            )
+        return self._program
+
+    @program.setter
+    def program(self, program: ExportedProgram) -> None:
+        self._program = program
 
     @property
     def dims(self) -> int:
@@ -179,8 +228,10 @@ class Network:
             return
         asked, own = ("x".join(map(str, sizes)) for sizes in (shape, self.input.shape))
         try:
-            # The conditions on sizes under which torch traced the graph.
-            guards = getattr(self.program.module(check_guards=True), "_guards_fn", None)
+            if not self.dynamic_space and shape[1:] != self.input.shape[1:]:
+                raise ValueError("the sizes are fixed")
+            # The conditions on sizes under which torch traced the graph, or that from which it was made.
+            guards = getattr(self._guarding.module(check_guards=True), "_guards_fn", None)
             if shape[0] != self.input.shape[0] or len(shape) != len(self.input.shape):
                 raise ValueError(f"channels and axes must be those of {own}")
             if guards is not None:

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import fx, nn
 
-from convscope.network.export import INPUT_RULE, operation
+from convscope.network.export import ADDED, INPUT_RULE, operation
 from convscope.network.kinds import BOOKKEEPING, READS_SHAPE_ONLY, kind_of
 from convscope.network.macs import multiply_adds
 
@@ -119,22 +119,27 @@ def _is_step(node: fx.Node) -> bool:
         return False
     value = node.meta.get("val")
     value = value[0] if isinstance(value, list | tuple) and value else value
-    ours = node.meta["module"] == INPUT_RULE
+    ours = node.meta["module"] == INPUT_RULE or (_is_added(node) and kind_of(node) == "pad")
     return isinstance(value, torch.Tensor) and operation(node) not in BOOKKEEPING and not ours
+
+
+def _is_added(node: fx.Node) -> bool:
+    return node.meta["module_type"].startswith(ADDED)
 
 
 def _names(steps: Sequence[fx.Node]) -> dict[fx.Node, str]:
     paths = {node: node.meta["module"] for node in steps}
     own: dict[str, set[str]] = {}
     for node, path in paths.items():
-        own.setdefault(path, set()).add(_plain(node))
+        if not _is_added(node):  # what a rewrite adds changes no other layer's name
+            own.setdefault(path, set()).add(_plain(node))
     inner = {path[:i] for path in own for i, letter in enumerate(path) if letter == "."} | (
         {""} if any(own) else set()
     )
     used: Counter[str] = Counter()
     names: dict[fx.Node, str] = {}
     for node, path in paths.items():
-        alone = path and path not in inner and len(own[path]) == 1
+        alone = path and path not in inner and len(own.get(path, ())) == 1 and not _is_added(node)
         name = path if alone else f"{path}.{_plain(node)}".lstrip(".")
         used[name] += 1
         names[node] = name if used[name] == 1 else f"{name}:{used[name]}"
@@ -143,6 +148,8 @@ def _names(steps: Sequence[fx.Node]) -> dict[fx.Node, str]:
 
 def _plain(node: fx.Node) -> str:
     name = operation(node).strip("_")
+    if _is_added(node):
+        name = f"{node.meta['module_type'].removeprefix(ADDED)}_{name}"
     return {"scaled_dot_product_attention": "attention"}.get(name, name)
 
 

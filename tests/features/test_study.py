@@ -12,8 +12,8 @@ from convscope.atlas.files import as_json
 from convscope.data import open_source
 from convscope.errors import SpecError
 from convscope.features import Features, Settings, features
-from convscope.features.study import survey
-from convscope.network import Network, load
+from convscope.features.study import STRANGER, survey
+from convscope.network import Network, load, untrained
 
 SETTINGS = Settings(samples=60, labelled=60, kinds=("positive",))
 
@@ -65,6 +65,13 @@ def test_only_the_units_that_were_asked_for_have_pictures():
     assert made[0]["synthesis"]["status"] in ("ok", "weak", "failed")
     picture = demo().unit("relu1", 3).show()
     assert min(picture.size) >= 64
+    trust = demo()[
+        "relu1"
+    ].trust  # of six questions about each unit, sixty samples give five or none
+    assert trust is not None
+    assert trust.synthesis is not None
+    assert np.isnan(np.delete(trust.synthesis, 3)).all()
+    assert demo().unit("relu1", 3).details()["trust"].keys() == {"exemplars", "synthesis"}
 
 
 def test_an_exemplars_box_is_what_makes_the_unit_fire():
@@ -104,6 +111,23 @@ def test_too_few_samples_for_labels_give_everything_else():
     assert found.unit("relu1", 0).label is None
     assert found.unit("relu1", 0).tuning is not None
     assert len(found.unit("relu1", 0).exemplars) == 9
+
+
+def test_the_control_is_measured_like_the_network_itself():
+    """Asked of a network that is its own control, everything is the same twice."""
+    net = untrained(load("demo"), STRANGER)
+    found = survey(
+        net, open_source("parts:100"), ["relu1", "relu3"], settings=Settings(samples=100)
+    )
+    assert found.hierarchy is not None
+    assert found.hierarchy.labelled == found.hierarchy.control_labelled
+    assert found.hierarchy.rho == found.hierarchy.control_rho is not None
+    for row in found.layers:
+        assert row.trust is not None
+        assert row.trust.untrained is not None
+        assert np.isfinite(row.trust.exemplars).any()
+        assert np.array_equal(row.trust.untrained, row.trust.exemplars, equal_nan=True)
+    assert "told right from a unit's exemplars" in found.summary()
 
 
 def test_a_dead_unit_is_named():

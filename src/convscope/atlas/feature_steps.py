@@ -179,7 +179,8 @@ class _Study:
         return self.folder / WORK / "exemplars.safetensors"
 
     def _tidy(self) -> None:
-        self._checkpoint.unlink(missing_ok=True)
+        for kept in (self.folder / WORK).glob(f"{self._checkpoint.stem}*"):
+            kept.unlink()
         if (self.folder / WORK).is_dir() and not any((self.folder / WORK).iterdir()):
             (self.folder / WORK).rmdir()
 
@@ -195,7 +196,16 @@ def _contract(layer: str, unit: dict[str, Any]) -> dict[str, Any]:
     if found["tuning"]:
         extra = ("curves", "best_by_family", "baseline")
         found["tuning"] = {k: v for k, v in found["tuning"].items() if k not in extra}
-    left_out = ("deciles", "lows", "histogram", "mean", "deviation", "natural_min", "group")
+    left_out = (
+        "deciles",
+        "lows",
+        "histogram",
+        "mean",
+        "deviation",
+        "natural_min",
+        "group",
+        "trust",
+    )
     return {key: value for key, value in found.items() if key not in left_out}
 
 

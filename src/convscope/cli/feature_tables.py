@@ -21,7 +21,7 @@ def features(finding: "Features", *, every: bool) -> "Iterator[RenderableType]":
     document = finding.document()
     table = empty(
         "layer", "*units", "*edges, colours", "*corners, textures", "*shapes, parts", "*wholes",
-        "*unknown", "*dead", "*weak or failed", "most often",
+        "*unknown", "*dead", "*weak or failed", "*told right", "most often",
     )  # fmt: skip
     for row in document["layers"]:
         poor = row["statuses"]["weak"] + row["statuses"]["failed"]
@@ -33,6 +33,7 @@ def features(finding: "Features", *, every: bool) -> "Iterator[RenderableType]":
             count(row["unknown"]),
             count(row["dead"]),
             count(poor),
+            _right(row["trust"]),
             most,
         )
     yield table
@@ -58,6 +59,13 @@ def unit(found: "Unit") -> "Iterator[RenderableType]":
     if tuning:
         preferred = ", ".join(f"{name} {value}" for name, value in tuning["preferred"].items())
         yield f"Of drawn stimuli it prefers {tuning['family']}{f' ({preferred})' if preferred else ''}."
+    right = [
+        f"{share:.0%} from its {word}"
+        for kind, word in (("exemplars", "exemplars"), ("synthesis", "pictures"))
+        if (share := (document["trust"] or {}).get(kind)) is not None
+    ]
+    if right:
+        yield f"Which of two other samples drives it is told right {', '.join(right)} (chance 50%)."
     table = empty("*sample", "*value", "position", "sees")
     for one in document["exemplars"]:
         seen = " x ".join(f"{low}-{high}" for low, high in one["box"])
@@ -106,6 +114,12 @@ def comparison(finding: "Comparison", *, every: bool) -> "Iterator[RenderableTyp
             )
         yield pairs
     yield finding.summary()
+
+
+def _right(trust: Mapping[str, Any] | None) -> str:
+    """Return how often exemplars tell which of two samples drives a unit, and pictures."""
+    found = [(trust or {}).get(kind) for kind in ("exemplars", "synthesis")]
+    return ", ".join(f"{one['mean']:.0%}" for one in found if one)
 
 
 def _units(rows: list[Mapping[str, Any]]) -> "RenderableType":

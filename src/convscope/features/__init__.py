@@ -2,7 +2,8 @@
 
 from convscope.features.chosen import default_layers
 from convscope.features.finding import Features
-from convscope.features.study import Settings, features
+from convscope.features.settings import Settings
+from convscope.features.study import features
 from convscope.features.units import LayerFeatures, Unit
 from convscope.rooms import callable_as
 

@@ -5,8 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
+
 from convscope.errors import SpecError
 from convscope.features.concepts import Family, Hierarchy
+from convscope.features.trust import Score
 from convscope.features.units import LayerFeatures, Unit, number
 from convscope.finding import Finding, several
 
@@ -98,7 +101,7 @@ class Features(Finding):
             if self.hierarchy.control_rho is not None:
                 text += f"; in the same network untrained {self.hierarchy.control_rho:.2f}"
             text += "."
-        return text
+        return text + _told(self.layers)
 
     def body(self) -> dict[str, Any]:
         """Return the fields of the JSON document."""
@@ -145,7 +148,7 @@ class Features(Finding):
             "dead": int(row.dead.sum()),
             "statuses": {status: statuses[status] for status in STATUSES},
             "labels": [{"name": name, "level": level, "units": n} for name, level, n in named],
-            "trust": row.trust,
+            "trust": row.trust and row.trust.document(),
         }
 
     def _precision(self) -> dict[str, Any] | None:
@@ -169,6 +172,26 @@ def brief(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return a unit's document with the first of each list only."""
     lists = ("exemplars", "inputs", "outputs")
     return {key: value[:BRIEF] if key in lists else value for key, value in document.items()}
+
+
+def _told(layers: Sequence[LayerFeatures]) -> str:
+    """Return in words how often units are predicted rightly from their pictures; empty where none was asked."""
+    trusts = [row.trust for row in layers if row.trust is not None]
+    words = {
+        "exemplars": "from a unit's exemplars",
+        "synthesis": "from pictures made for it",
+        "untrained": "from exemplars of the same network untrained",
+    }
+    told = []
+    for kind, word in words.items():
+        shares = [found for trust in trusts if (found := getattr(trust, kind)) is not None]
+        score = Score.over(np.concatenate(shares)) if shares else None
+        if score is not None:
+            low, high = (f"{100 * end:.0f}" for end in score.interval)
+            told.append(f"{word} {100 * score.mean:.0f} % ({low} to {high})")
+    if not told:
+        return ""
+    return f" Which of two other samples drives it is told right {', '.join(told)}; chance is 50 %."
 
 
 def _row(unit: Unit) -> dict[str, Any]:
@@ -196,7 +219,13 @@ def _row(unit: Unit) -> dict[str, Any]:
         "activation": made and made.activation,
         "percent_of_natural": made and made.percent_of_natural,
         "exemplars": found.samples[n][found.samples[n] >= 0].tolist(),
+        **{f"trust_{kind}": share for kind, share in _trusted(unit).items()},
     }
+
+
+def _trusted(unit: Unit) -> dict[str, float | None]:
+    trust = unit.of.trust
+    return {} if trust is None else trust.unit(unit.number)
 
 
 def _schema() -> "pa.Schema":
@@ -207,7 +236,7 @@ def _schema() -> "pa.Schema":
     names = (
         "layer", "unit", "status", "natural_max", "natural_min", "mean", "variance", "density", "label", "level",
         "source", "precision", "recall", "score", "null99", "family", "selectivity", "phase_invariance",
-        "activation", "percent_of_natural", "exemplars",
+        "activation", "percent_of_natural", "exemplars", "trust_exemplars", "trust_synthesis",
     )  # fmt: skip
     return pa.schema(
         [(n, kinds.get(n, pa.string() if n in words else pa.float64())) for n in names]

@@ -7,6 +7,7 @@ may cost more than all the rest, so it is asked layer by layer, and can be left 
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,38 +16,23 @@ from convscope.data import Source
 from convscope.errors import SpecError
 from convscope.features.chosen import default_layers
 from convscope.features.circuits import Keep, links
-from convscope.features.concepts import families, hierarchy, label_with_control
+from convscope.features.concepts import Subject, families, hierarchy, label_each
 from convscope.features.concepts.gathering import FEWEST
 from convscope.features.exemplars import Harvest, harvest
 from convscope.features.finding import Features
+from convscope.features.settings import Settings
 from convscope.features.synthesis import Colours, synthesise
-from convscope.features.tuning import tune
+from convscope.features.trust import trust
+from convscope.features.tuning import Tuning, tune
 from convscope.features.units import LayerFeatures
 from convscope.finding import Protocol
-from convscope.network import Network
+from convscope.network import Network, untrained
 from convscope.progress import Progress, silent
-from convscope.receptive import receptive
+from convscope.receptive import Receptive, receptive
 
-
-@dataclass(frozen=True)
-class Settings:
-    """How features are measured.
-
-    Args:
-        samples: samples of the harvest, at most, spread over the data; None takes all.
-        labelled: samples on which labels are chosen and graded.
-        exemplars: samples kept of each unit.
-        kinds: the pictures made for a unit.
-        style: how they are made: ``"fourier"``, or ``"maco"`` (phase only).
-        seed: of everything that is drawn at random.
-    """
-
-    samples: int | None = 2000
-    labelled: int = 400
-    exemplars: int = 9
-    kinds: tuple[str, ...] = ("positive", "negative", "diverse 2")
-    style: str = "fourier"
-    seed: int = 0
+STRANGER = 1_000_003
+"""Added to the seed of the untrained control: networks are often trained from a small seed, and one that is
+the network's own beginning is no stranger to it (the demo network's kernels correlate 0.4 to 0.8 with theirs)."""
 
 
 def features(
@@ -119,6 +105,79 @@ def survey(
     settings = settings or Settings()
     names = chosen(net, layers)
     fields = receptive(net)
+    look = partial(
+        _looked, source, names, fields, settings=settings, batch=batch, progress=progress
+    )
+    found = look(net, checkpoint=checkpoint)
+    seen = found.seen
+    labels, control, trusted = None, None, None
+    if min(seen.samples, settings.labelled) >= FEWEST:
+        fresh = untrained(net, settings.seed + STRANGER)
+        apart = checkpoint and checkpoint.with_stem(f"{checkpoint.stem}-control")
+        other = look(fresh, checkpoint=apart)
+        labels, control = label_each(
+            [
+                Subject(net, seen.layers, found.tunings),
+                Subject(fresh, other.seen.layers, other.tunings),
+            ],
+            source,
+            names,
+            fields=fields,
+            samples=settings.labelled,
+            batch=batch,
+            seed=settings.seed,
+            progress=progress,
+        )
+        trusted = trust(
+            net,
+            source,
+            seen.layers,
+            {name: fields[name] for name in names},
+            control=other.seen.layers,
+            seed=settings.seed,
+            progress=progress,
+        )
+    linked = links(net, names, evidence=seen.layers, source=source, keep=Keep(), progress=progress)
+    rows = tuple(
+        LayerFeatures(
+            net.layer(name),
+            fields[name],
+            seen[name],
+            found.tunings[name],
+            None if labels is None else labels[name],
+            links=linked[name],
+            trust=None if trusted is None else trusted[name],
+        )
+        for name in names
+    )
+    return Features(
+        network=net.id,
+        protocol=_protocol(settings, seen),
+        layers=rows,
+        hierarchy=None if labels is None else hierarchy(labels, control, seed=settings.seed),
+        families=tuple(one for name in names for one in families(name, found.tunings[name])),
+    )
+
+
+@dataclass(frozen=True)
+class _Looked:
+    """What is asked of the network and of its untrained control alike."""
+
+    seen: Harvest
+    tunings: Mapping[str, Sequence[Tuning]]
+
+
+def _looked(
+    source: Source,
+    names: Sequence[str],
+    fields: Receptive,
+    net: Network,
+    *,
+    settings: Settings,
+    batch: int,
+    checkpoint: Path | None,
+    progress: Progress,
+) -> _Looked:
     seen = harvest(
         net,
         source,
@@ -129,49 +188,16 @@ def survey(
         checkpoint=checkpoint,
         progress=progress,
     )
-    peaks = {name: seen[name].maximum for name in names}
     tunings = tune(
         net,
         names,
         fields={name: fields[name] for name in names},
-        natural_max=peaks,
+        natural_max={name: seen[name].maximum for name in names},
         rate=source.rate,
         batch=batch,
         progress=progress,
     )
-    labels, control = None, None
-    if min(seen.samples, settings.labelled) >= FEWEST:
-        labels, control = label_with_control(
-            net,
-            source,
-            names,
-            harvest=seen.layers,
-            tunings=tunings,
-            fields=fields,
-            samples=settings.labelled,
-            batch=batch,
-            seed=settings.seed,
-            progress=progress,
-        )
-    linked = links(net, names, evidence=seen.layers, source=source, keep=Keep(), progress=progress)
-    rows = tuple(
-        LayerFeatures(
-            net.layer(name),
-            fields[name],
-            seen[name],
-            tunings[name],
-            None if labels is None else labels[name],
-            links=linked[name],
-        )
-        for name in names
-    )
-    return Features(
-        network=net.id,
-        protocol=_protocol(settings, seen),
-        layers=rows,
-        hierarchy=None if labels is None else hierarchy(labels, control, seed=settings.seed),
-        families=tuple(one for name in names for one in families(name, tunings[name])),
-    )
+    return _Looked(seen, tunings)
 
 
 def chosen(net: Network, layers: Sequence[str] | None) -> list[str]:
@@ -233,7 +259,13 @@ def drawn(
     by_unit: dict[int, list] = {}
     for one in made:
         by_unit.setdefault(one.unit, []).append(one)
-    return replace(row, syntheses=by_unit)
+    # What drives a unit down says nothing about which sample drives it up.
+    shown = {
+        unit: [one.image for one in made if one.kind != "negative" and one.status != "failed"]
+        for unit, made in by_unit.items()
+    }
+    trusted = None if row.trust is None else row.trust.with_pictures(shown)
+    return replace(row, syntheses=by_unit, trust=trusted)
 
 
 def _protocol(settings: Settings, seen: Harvest) -> Protocol:
@@ -241,5 +273,9 @@ def _protocol(settings: Settings, seen: Harvest) -> Protocol:
         "exemplars / stimuli / overlap on halves / activation maximisation",
         seed=settings.seed,
         samples=seen.samples,
-        settings={**asdict(settings), "kept": len(np.asarray(seen.kept))},
+        settings={
+            **asdict(settings),
+            "kept": len(np.asarray(seen.kept)),
+            "control_seed": settings.seed + STRANGER,
+        },
     )

@@ -12,6 +12,7 @@ from convscope.features.circuits import LayerLinks, Link, UnitLinks
 from convscope.features.concepts import Label
 from convscope.features.exemplars import LayerHarvest, histogram
 from convscope.features.synthesis import Synthesis
+from convscope.features.trust import Trust
 from convscope.features.tuning import Tuning
 from convscope.network import Layer
 from convscope.receptive import LayerField
@@ -36,7 +37,7 @@ class LayerFeatures:
         labels: what they respond to, one a unit; None where that was not measured.
         syntheses: pictures made for them, by unit.
         links: the units that feed them and those that they feed; None where that was not measured.
-        trust: how well their pictures predict them, by the kind of picture.
+        trust: how well their pictures predict them; None where that was not measured.
     """
 
     layer: Layer
@@ -46,7 +47,7 @@ class LayerFeatures:
     labels: Sequence[Label] | None = None
     syntheses: Mapping[int, Sequence[Synthesis]] = dataclasses.field(default_factory=dict)
     links: LayerLinks | None = None
-    trust: Mapping[str, Any] | None = None
+    trust: Trust | None = None
 
     @property
     def name(self) -> str:
@@ -199,6 +200,7 @@ class Unit:
             "synthesis": [_synthesis(one) for one in self.syntheses],
             "tuning": self.tuning and tuning_document(self.tuning, curves=True),
             **{way: [_link(link) for link in links[way]] for way in links},
+            "trust": self.of.trust and self.of.trust.unit(n),
         }
 
     def show(self) -> "Image":

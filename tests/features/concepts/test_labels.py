@@ -11,10 +11,10 @@ from torch import Tensor, nn
 
 from convscope.data import Contents, Sample, Source, open_source
 from convscope.errors import WorkError
-from convscope.features.concepts import Label, families, hierarchy, label, label_with_control
+from convscope.features.concepts import Label, Subject, families, hierarchy, label, label_each
 from convscope.features.exemplars import harvest
 from convscope.features.tuning import NONE, Tuning, tune
-from convscope.network import Network, load
+from convscope.network import Network, load, untrained
 from convscope.receptive import receptive
 
 NOISE = 24
@@ -151,7 +151,8 @@ def test_a_gabor_bank_is_labelled_by_what_it_prefers_and_is_one_family() -> None
 def test_the_demo_network_climbs_the_ladder_and_its_control_does_not() -> None:
     net = load("demo")
     layers = ["relu1", "relu2", "relu3", "relu4"]
-    trained, control = label_with_control(net, open_source("parts:240"), layers, samples=240)
+    subjects = [Subject(net), Subject(untrained(net, 1))]
+    trained, control = label_each(subjects, open_source("parts:240"), layers, samples=240)
     found = hierarchy(trained, control)
     assert found.rho is not None
     assert found.interval is not None

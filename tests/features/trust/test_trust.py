@@ -1,17 +1,20 @@
 """The test with two alternatives: right where pictures tell, chance where they do not."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
+from convscope.data import open_source
 from convscope.data.sample import Sample, Source
 from convscope.features.exemplars import Harvest, harvest
 from convscope.features.trust import Trust, trust
 from convscope.features.trust.likeness import CELLS, SCALES, alike, described
 from convscope.features.trust.pairs import pairs
 from convscope.features.trust.score import boxes
-from convscope.network import Network
+from convscope.network import Network, load, untrained
 from convscope.receptive import Receptive, receptive
 
 
@@ -43,6 +46,27 @@ class Patches(Source):
         return f"patches {self._length}"
 
 
+class OneHot(Source):
+    """Sample i is 1 at place i: a linear layer's response to it is a column of its weights."""
+
+    kind = "image"
+
+    def __init__(self, length: int):
+        self.spec, self._length = "one hot", length
+        self.shape = (1, 1, length)
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __getitem__(self, index: int) -> Sample:
+        array = np.zeros((1, 1, self._length), np.float32)
+        array[0, 0, index] = 1
+        return Sample(array, None, str(index))
+
+    def _hashed(self) -> str:
+        return f"one hot {self._length}"
+
+
 def planted() -> nn.Module:
     """Return units for red, for horizontal stripes, for nothing, and one that is dead."""
     conv = nn.Conv2d(3, 4, 7)
@@ -71,7 +95,8 @@ def scores(measured) -> Trust:
     net, source, found, fields = measured
     red = np.broadcast_to(np.array([0.9, 0.1, 0.1], np.float32)[:, None, None], (3, 7, 7)).copy()
     pictures = {"1": {unit: [red] for unit in range(4)}}
-    return trust(net, source, found.layers, {"1": fields["1"]}, pictures=pictures)["1"]
+    one = trust(net, source, found.layers, {"1": fields["1"]}, control=found.layers)["1"]
+    return one.with_pictures(pictures["1"])
 
 
 def test_exemplars_tell_what_planted_units_do(scores):
@@ -83,32 +108,65 @@ def test_exemplars_tell_what_planted_units_do(scores):
 def test_pictures_of_the_wrong_thing_tell_nothing(scores):
     assert scores.synthesis is not None
     assert scores.synthesis[0] == 1
-    assert scores.synthesis[1] < 0.5  # red is less like stripes than noise is
+    assert scores.synthesis[1] < 0.5  # red is less like stripes than what drives another unit
     assert scores.unit(1)["synthesis"] == scores.synthesis[1]
     assert scores.unit(3) == {"exemplars": None, "synthesis": None}
 
 
 def test_the_score_is_the_mean_over_units_with_its_interval(scores):
-    found = scores.document()["exemplars"]
+    found = (scores.document() or {})["exemplars"]
     known = scores.exemplars[np.isfinite(scores.exemplars)]
     assert found["mean"] == known.mean()
-    assert found["units"] == len(known) == 3
+    assert found["units"] == len(known) == 2
     assert found["interval"][0] <= found["mean"] <= found["interval"][1]
-    assert Trust("none", np.array([np.nan]), None, np.array([np.nan])).document() == {
-        "exemplars": None,
-        "synthesis": None,
-        "others": None,
-    }
+    none = replace(scores, exemplars=np.full(4, np.nan))
+    assert none.document() is None  # nothing could be asked about
+
+
+def test_the_control_answers_the_same_questions_from_other_exemplars(measured, scores):
+    assert np.array_equal(scores.untrained, scores.exemplars, equal_nan=True)  # here it is itself
+    net, source, found, fields = measured
+    alone = trust(net, source, found.layers, {"1": fields["1"]})["1"]
+    assert alone.untrained is None
+    assert (alone.document() or {})["untrained"] is None
+    swapped = np.array([1, 0, 2, 3])
+    one = found["1"]
+    best = {"best": one.tally.best[swapped], "best_at": one.tally.best_at[swapped]}
+    turned = replace(one, tally=replace(one.tally, **best))
+    wrong = trust(net, source, found.layers, {"1": fields["1"]}, control={"1": turned})["1"]
+    assert wrong.untrained is not None
+    assert wrong.untrained[0] < 0.5  # stripes tell nothing about what is red
+
+
+def test_references_that_know_nothing_are_right_half_the_time():
+    """Any one reference answers every question about a pair of units once right and once wrong."""
+    rng = np.random.default_rng(0)
+    units, samples = 24, 300
+    responses = rng.gamma(1.0, size=(samples, units)).astype(np.float32)
+    responses += responses[:, :1]  # what drives one drives all, more or less
+    table = nn.Linear(samples, units, bias=False)
+    table.weight.data = torch.from_numpy(responses.T.copy())
+    net = Network(nn.Sequential(nn.Flatten(), table).eval(), input=(1, 1, samples), spec="table")
+    one = harvest(net, OneHot(samples), ["1"], k=5)["1"]
+    asked = pairs(one, 10, seed=1)
+    seen = asked.high >= 0
+    assert seen.sum() > 100
+    # Every sample is as often the right answer as it is the wrong one, in mirrored questions.
+    told = sorted(zip(asked.high[seen], asked.low[seen], strict=True))
+    assert told == sorted(zip(asked.low[seen], asked.high[seen], strict=True))
 
 
 def test_questions_share_no_sample_with_the_references(measured):
     one = measured[2]["1"]
     asked = pairs(one, 10, seed=3)
+    assert (asked.high[:3] >= 0).sum() > 15
     for unit in range(3):
+        there = asked.high[unit] >= 0
         shown = set(one.samples[unit].tolist())
-        high, low = (asked.high[unit].tolist(), asked.low[unit].tolist())
-        assert not shown & {*high, *low}
+        high, low = (asked.high[unit][there].tolist(), asked.low[unit][there].tolist())
+        assert not shown & set(high)
         assert not set(high) & set(low)
+        assert len(set(high)) == len(high)
         row = {int(sample): i for i, sample in enumerate(one.kept)}
         for first, second in zip(high, low, strict=True):
             assert one.responses[row[first], unit] > one.responses[row[second], unit]
@@ -152,3 +210,18 @@ def test_direction_and_colour_are_told_apart_and_brightness_of_all_is_not_needed
     one = described(right, whole)[0]
     centre = np.mean([one, same, turned], axis=0)
     assert alike(one - centre, same - centre) > alike(one - centre, turned - centre)
+
+
+def test_exemplars_tell_what_the_demo_networks_units_do_and_its_controls_do_not():
+    net, source, fields = load("demo"), open_source("parts:400"), receptive(load("demo"))
+    seen, control = (harvest(one, source, ["relu2"]) for one in (net, untrained(net, 7)))
+    scores = trust(
+        net, source, seen.layers, {"relu2": fields["relu2"]}, control=control.layers
+    )["relu2"]  # fmt: skip
+    own, other, fresh = (scores.score(kind) for kind in ("exemplars", "others", "untrained"))
+    assert own is not None
+    assert other is not None
+    assert fresh is not None
+    assert own.interval[0] > 0.8
+    assert abs(other.mean - 0.5) < 0.15
+    assert abs(fresh.mean - 0.5) < 0.15

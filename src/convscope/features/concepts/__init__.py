@@ -3,7 +3,7 @@
 from convscope.features.concepts.evidence import Evidence, Label
 from convscope.features.concepts.families import Family, families
 from convscope.features.concepts.hierarchy import Hierarchy, hierarchy
-from convscope.features.concepts.labels import label, label_with_control
+from convscope.features.concepts.labels import Subject, label, label_each
 from convscope.features.concepts.ladder import UNKNOWN
 
 __all__ = [
@@ -12,8 +12,9 @@ __all__ = [
     "Family",
     "Hierarchy",
     "Label",
+    "Subject",
     "families",
     "hierarchy",
     "label",
-    "label_with_control",
+    "label_each",
 ]

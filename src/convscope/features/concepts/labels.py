@@ -9,15 +9,31 @@ there are. The second condition asks for more than chance: with enough places th
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from convscope.data import Source
 from convscope.features.concepts.evidence import Evidence, Label, decided
 from convscope.features.concepts.gathering import Gathered, Known, Layered, gather
 from convscope.features.concepts.weighing import Places, by_class
 from convscope.features.tuning import Tuning
-from convscope.network import Network, untrained
+from convscope.network import Network
 from convscope.progress import Progress, silent
 from convscope.receptive import Receptive
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A network whose units are labelled, and what is known of them.
+
+    Args:
+        net: the network.
+        harvest: by layer, for the thresholds; without it they are taken from a first look.
+        tunings: by layer, one a unit: what stimuli they prefer (of sound, measured with the source's rate).
+    """
+
+    net: Network
+    harvest: Mapping[str, Known] | None = None
+    tunings: Mapping[str, Sequence[Tuning]] = field(default_factory=dict)
 
 
 def label(
@@ -53,69 +69,64 @@ def label(
     Raises:
         WorkError: too few samples.
     """
-    found = gather(
-        [net],
+    known = Subject(net, harvest, tunings or {})
+    (found,) = label_each(
+        [known],
         source,
         layers,
-        known=[harvest],
         fields=fields,
         samples=samples,
         batch=batch,
         seed=seed,
         progress=progress,
     )
-    return _labels(found, found.networks[0], source, layers, tunings or {}, seed)
+    return found
 
 
-def label_with_control(
-    net: Network,
+def label_each(
+    subjects: Sequence[Subject],
     source: Source,
     layers: Sequence[str],
     *,
-    harvest: Mapping[str, Known] | None = None,
-    tunings: Mapping[str, Sequence[Tuning]] | None = None,
     fields: Receptive | None = None,
     samples: int = 400,
     batch: int = 16,
     seed: int = 0,
     progress: Progress = silent,
-) -> tuple[dict[str, list[Label]], dict[str, list[Label]]]:
-    """Say what each unit responds to, in the network and in the same network before training, in one pass.
+) -> list[dict[str, list[Label]]]:
+    """Say what each unit of some layers responds to, in one or more networks of the same layers, in one pass.
 
     Args:
-        net: the network.
-        source: what it looks at.
+        subjects: the networks, such as a trained one and the same before training.
+        source: what they look at; with masks (``source.concepts``) those are used beside computed concepts.
         layers: names of layers.
-        harvest: by layer, of the trained network.
-        tunings: by layer, one a unit, of the trained network.
-        fields: the network's receptive fields, if they are known.
+        fields: the networks' receptive fields, if they are known.
         samples: how many are looked at, spread over the source.
         batch: samples at a time.
-        seed: of the halves, the lattices, the nulls and the untrained weights.
+        seed: of the halves, the lattices and the nulls.
         progress: called with what is being done, samples done and samples in all.
 
     Returns:
-        Labels by layer of the network, and of its untrained control.
+        For each network, by layer, one label a unit.
 
     Raises:
         WorkError: too few samples.
     """
     found = gather(
-        [net, untrained(net, seed)],
+        [one.net for one in subjects],
         source,
         layers,
-        known=[harvest, None],
+        known=[one.harvest for one in subjects],
         fields=fields,
         samples=samples,
         batch=batch,
         seed=seed,
         progress=progress,
     )
-    trained, control = found.networks
-    return (
-        _labels(found, trained, source, layers, tunings or {}, seed),
-        _labels(found, control, source, layers, {}, seed),
-    )
+    return [
+        _labels(found, did, source, layers, one.tunings, seed)
+        for did, one in zip(found.networks, subjects, strict=True)
+    ]
 
 
 def _labels(

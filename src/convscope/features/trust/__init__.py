@@ -1,5 +1,5 @@
 """Trust: whether the pictures of a unit tell what it does, in a test with two alternatives."""
 
-from convscope.features.trust.score import Score, Trust, trust
+from convscope.features.trust.score import KINDS, Score, Trust, trust
 
-__all__ = ["Score", "Trust", "trust"]
+__all__ = ["KINDS", "Score", "Trust", "trust"]

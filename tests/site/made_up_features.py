@@ -19,6 +19,12 @@ NAMES = {
 }
 STATUSES = {15: "dead on data", 13: "weak", 11: "failed"}
 KINDS = ("positive", "negative", "diverse 1", "diverse 2")
+NEAREST = {
+    False: {"name": "edge", "score": 0.06, "null99": 0.14, "bits": 0.04, "above_null": False},
+    True: {"name": "edge", "score": 0.21, "null99": 0.14, "bits": 0.31, "above_null": True},
+}
+"""What comes nearest to a unit without a label, by whether it is more than chance: where ``u % 10 == 9``."""
+ASSUMED = "Activations are passed as they are, with slope 1."
 SAMPLES = 6
 EXEMPLARS = 9
 
@@ -54,8 +60,8 @@ def level(i: int, u: int) -> int | None:
 
 
 def name(i: int, u: int) -> str:
-    rung = level(i, u)
-    return "unknown" if rung is None else NAMES[rung][u // 2 % 2]
+    step = level(i, u)
+    return "unknown" if step is None else NAMES[step][u // 2 % 2]
 
 
 def orientation(u: int) -> float:
@@ -92,10 +98,10 @@ def _row(plan: Any, i: int, layer: Row) -> Row:
     levels: dict[str, int] = {}
     labels: dict[str, Row] = {}
     for u in range(units):
-        rung = level(i, u)
-        if rung is not None:
-            levels[str(rung)] = levels.get(str(rung), 0) + 1
-            label = labels.setdefault(name(i, u), {"name": name(i, u), "level": rung, "units": 0})
+        step = level(i, u)
+        if step is not None:
+            levels[str(step)] = levels.get(str(step), 0) + 1
+            label = labels.setdefault(name(i, u), {"name": name(i, u), "level": step, "units": 0})
             label["units"] += 1
     all_status = [status(u) for u in range(units)]
     families = [family(i, u) for u in range(units)]
@@ -135,7 +141,7 @@ def layer_document(plan: Any, i: int, head: Row, sheets: Row, *, full: bool = Tr
     return head | {
         "layer": layer["name"], "index": plan.layers.index(layer), "units": units,
         "map": layer["output"][1:], "field": [seen["size"]] * seen["dims"],
-        "stride": [seen["stride"]] * seen["dims"], "kinds": list(KINDS), "sheets": sheets,
+        "stride": [seen["stride"]] * seen["dims"], "assumed": [ASSUMED], "kinds": list(KINDS), "sheets": sheets,
         "detail": [
             _unit(i, u, units) | (_evidence(plan, i, u) if full else {}) for u in range(units)
         ],
@@ -143,7 +149,7 @@ def layer_document(plan: Any, i: int, head: Row, sheets: Row, *, full: bool = Tr
 
 
 def _unit(i: int, u: int, units: int) -> Row:
-    rung = level(i, u)
+    step = level(i, u)
     found: Row = {
         "unit": u, "status": status(u), "natural_max": natural_max(u, units), "natural_min": -1.0,
         "mean": 0.5, "deviation": 0.8, "density": density(u, units),
@@ -151,7 +157,7 @@ def _unit(i: int, u: int, units: int) -> Row:
                        "percent_of_natural": percent(u), "status": status(u), "why": "",
                        "tile": len(KINDS) * u, "waveform": None, "sound": None}],
         "tuning": {"family": family(i, u), "preferred": {}},
-        "label": {"name": name(i, u), "level": rung, "source": "tuning" if rung else "none"},
+        "label": {"name": name(i, u), "level": step, "source": "tuning" if step else "none"},
         "group": 0 if i == 0 and u in (0, 5, 10) else None,
     }  # fmt: skip
     if status(u) == "dead on data":
@@ -184,8 +190,8 @@ def _evidence(plan: Any, i: int, u: int) -> Row:
         }  # fmt: skip
     else:
         found["label"] |= {
-            "precision": None, "recall": None, "score": 0.06, "null99": 0.14,
-            "others": [{"name": "edge", "score": 0.06}],
+            "precision": None, "recall": None, "score": None, "null99": None,
+            "others": [NEAREST[u % 10 == 9], {"name": "corner", "score": 0.02}],
         }  # fmt: skip
     edges = np.linspace(-high / 4, high, 26)
     share = np.exp(-np.abs(edges[:-1]) / (high / 6))

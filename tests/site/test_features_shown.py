@@ -111,8 +111,8 @@ def test_bars_of_the_mix_add_up_to_all_units(document: dict[str, Any]) -> None:
     for row in document["layers"]:
         counts = charts.counts(row)
         assert sum(counts.values()) == row["measured"]
-        assert counts["dead"] == row["dead"]
-        assert counts["unknown"] + counts["dead"] == row["unknown"]
+        assert counts["dead on data"] == row["dead"]
+        assert counts["unknown"] + counts["dead on data"] == row["unknown"]
     made = charts.features(document)
     assert made is not None
     bars = charts.spec(made)["data"]["values"]

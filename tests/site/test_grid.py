@@ -18,7 +18,9 @@ def demo(site: Callable[..., str]) -> str:
 
 def _grid(page: "Page", address: str, route: str) -> None:
     page.goto(f"{address}#/{route}")
-    page.wait_for_selector(".units a, .grid .note a")
+    # After a change of the address alone the page before it stays until this one is read.
+    at = f'main[data-at="#/{route}"]'
+    page.wait_for_selector(f"{at} .units a, {at} .grid .note a")
 
 
 def _shown(page: "Page") -> list[int]:
@@ -41,7 +43,10 @@ def test_a_layer_shows_all_its_units_and_their_mix(
     levels = [made_up_features.level(1, u) for u in range(32)]
     share = round(100 * levels.count(2) / 32)
     assert f"2 corner, junction, simple texture {share} %" in _text(page, ".mix .legend")
-    assert "81 % of the time (77 % to 85 %; chance 50 %)" in _text(page, ".mix")
+    told = _text(page, ".mix .trust")
+    assert "81 % (77 % to 85 %) from their exemplars" in told
+    assert "66 % (61 % to 71 %) from pictures made for them" in told
+    assert "52 % (46 % to 58 %) from exemplars of the same network untrained" in told
     assert "8 × 8 of 64 × 64" in _text(page, ".field")
     assert page.locator(".stage .box").evaluate("(b) => b.style.width") == f"{100 * 8 / 64}%"
     names = page.eval_on_selector_all(".units a", "(all) => all.map((a) => a.ariaLabel)")
@@ -55,9 +60,9 @@ def test_pictures_are_switched(page: "Page", demo: str) -> None:
     page.check("input[value=exemplars]")
     assert "exemplars" in face.evaluate("(f) => getComputedStyle(f).backgroundImage")
     assert "show=exemplars" in _where(page)
-    # What never fires has no exemplar, and what could not be made no picture: both say so.
+    # What is dead has no exemplar, and what could not be made no picture: both say so.
     dead = page.locator('.units [data-unit="15"]')
-    assert dead.inner_text().startswith("never fires")
+    assert dead.inner_text().startswith("dead on data")
     page.check("input[value=synthesised]")
     assert page.locator('.units [data-unit="11"]').inner_text().startswith("failed")
 
@@ -155,6 +160,7 @@ def test_previous_and_next_follow_the_grid(page: "Page", demo: str, made_up_feat
     page.keyboard.press("ArrowRight")
     page.wait_for_selector(f".trail:has-text('unit {shown[2]}')")
     page.keyboard.press("ArrowLeft")
+    page.wait_for_selector(f".trail:has-text('unit {shown[1]} ')")
     page.keyboard.press("ArrowLeft")
     page.wait_for_selector(f".trail:has-text('unit {shown[0]} ')")
     page.keyboard.press("ArrowUp")
@@ -171,4 +177,4 @@ def test_layers_that_were_not_looked_at_say_where_units_are(page: "Page", demo: 
 
 def test_sounds_are_drawn_as_waves(page: "Page", site: Callable[..., str]) -> None:
     _grid(page, site("sound", features="full"), "layers/relu2")
-    assert page.locator(".units svg.small").count() == 15  # all but the one that never fires
+    assert page.locator(".units svg.small").count() == 15  # all but the one that is dead

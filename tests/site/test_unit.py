@@ -16,7 +16,12 @@ def demo(site: Callable[..., str]) -> str:
 
 def _unit(page: "Page", address: str, route: str) -> None:
     page.goto(f"{address}#/{route}")
-    page.wait_for_selector('main[data-page="unit"] h1')
+    # After a change of the address alone the page before it stays until the next one is read.
+    layer, unit = route.split("/")[1:]
+    page.wait_for_function(
+        "([title]) => document.title.startsWith(title) && document.querySelector('article.unit h1')",
+        arg=[f"{layer}, unit {unit} "],
+    )
 
 
 def _text(page: "Page", place: str) -> str:
@@ -30,7 +35,7 @@ def _where(page: "Page") -> str:
 def test_a_unit_tells_what_was_found(page: "Page", demo: str, made_up_features: Any) -> None:
     _unit(page, demo, "layers/relu2/7")
     text = _text(page, "article")
-    for told in ("Eye", "rung 3 of 4", "precision 0.91 (0.84 to 0.96)", "recall 0.62",
+    for told in ("Eye", "level 3 of 4", "precision 0.91 (0.84 to 0.96)", "recall 0.62",
                  "score 0.41, where chance reaches 0.14", "fires on 25 % of samples",
                  "selectivity 0.83", "f1/f0 0.20", "−61 % if silenced"):  # fmt: skip
         assert told.lower() in text.lower(), told
@@ -44,9 +49,15 @@ def test_a_unit_tells_what_was_found(page: "Page", demo: str, made_up_features: 
 def test_units_without_a_label_or_without_a_response_say_so(page: "Page", demo: str) -> None:
     _unit(page, demo, "layers/relu2/4")
     assert _text(page, "h1").startswith("Unknown")
-    assert "No concept it was compared with does better than chance" in _text(page, "article")
+    assert "What comes nearest is edge (score 0.06, where chance reaches 0.14" in _text(
+        page, "article"
+    )
+    assert "That is no more than chance. Then corner (0.02)." in _text(page, ".grade")
+    _unit(page, demo, "layers/relu2/9")
+    assert "more than chance, but its firing says less than half a bit about it: 0.31 bits" in _text(page, ".grade")  # fmt: skip
     _unit(page, demo, "layers/relu2/15")
-    page.wait_for_selector("h1:text('never fires')")
+    assert _text(page, "h1") == "Dead on these data"
+    assert "its response is the same on every sample here" in _text(page, "article")
     _unit(page, demo, "layers/relu2/11")
     page.wait_for_selector(".status >> nth=0")
     assert "It took more than 512 steps." in _text(page, ".made")
@@ -147,6 +158,17 @@ def test_links_lead_to_the_units_at_their_other_end(page: "Page", demo: str) -> 
     assert page.locator(".own canvas").count() == 1
     page.go_back()
     page.wait_for_selector(".trail:has-text('relu2 / unit 6')")
+
+
+def test_links_say_what_was_taken_for_granted_and_what_silencing_does(
+    page: "Page", demo: str
+) -> None:
+    _unit(page, demo, "layers/relu2/6")
+    told = _text(page, "section:has(h2:text-is('Built from')) > .note")
+    assert "with slope 1." in told
+    assert "The strongest 4 were silenced, one at a time, on its own exemplars: relu1 · 6" in told
+    assert "changes by −61 %" in told
+    assert "slope" not in _text(page, "section:has(h2:text-is('Goes into')) > .note")
 
 
 def test_units_that_differ_only_in_orientation_know_each_other(page: "Page", demo: str) -> None:

@@ -21,7 +21,7 @@ def features(finding: "Features", *, every: bool) -> "Iterator[RenderableType]":
     document = finding.document()
     table = empty(
         "layer", "*units", "*edges, colours", "*corners, textures", "*shapes, parts", "*wholes",
-        "*unknown", "*dead", "*weak or failed", "*told right", "most often",
+        "*unknown", "*dead on data", "*weak or failed", "*told right", "most often",
     )  # fmt: skip
     for row in document["layers"]:
         poor = row["statuses"]["weak"] + row["statuses"]["failed"]

@@ -124,6 +124,7 @@ class Features(Finding):
             **{key: value for key, value in self._layer(row).items() if key != "name"},
             "layer": row.name,
             "stride": [float(step) for step in row.field.stride],
+            "assumed": list(row.links.notes) if row.links else [],
             "detail": [
                 {**row.unit(n).details(), "group": group.get((row.name, n))}
                 for n in range(row.units)

@@ -20,8 +20,8 @@ ENTIRE = "#c2491d"
 QUIET = "#b9b3a8"
 GONE = "#dad4c8"
 
-RUNGS = (SIMPLE, JOINED, SHAPED, ENTIRE)
-"""The ladder of complexity from its first rung to its fourth: cool to warm."""
+LEVELS = (SIMPLE, JOINED, SHAPED, ENTIRE)
+"""The ladder of complexity from its first level to its fourth: cool to warm."""
 
 PROPERTIES = {
     INK: "var(--ink)",

@@ -15,18 +15,18 @@ LADDER = {
     "3": "3 shape, texture, part",
     "4": "4 whole",
 }
-"""The rungs of the ladder of complexity, by level."""
+"""The levels of the ladder of complexity."""
 
-REST = ("unknown", "dead")
-"""What a unit may be instead: without a label above chance, or never active."""
+REST = ("unknown", "dead on data")
+"""What a unit may be instead: without a label, or the same on every sample."""
 
 _LABELS = 24  # rows, at most: the most common ones
 _DEGREES = re.compile(r"( \d+(\.\d+)?)+$")
-_HUES = (*palette.RUNGS, palette.QUIET, palette.GONE)
+_HUES = (*palette.LEVELS, palette.QUIET, palette.GONE)
 
 
 def features(document: Document, width: Width = 560) -> "alt.Chart | None":
-    """Return the share of each layer's units that stand on each rung of the ladder.
+    """Return the share of each layer's units that stand on each level of the ladder.
 
     Args:
         document: the document of ``features``.
@@ -165,7 +165,7 @@ def measured(document: Document) -> list[Document]:
 
 
 def counts(row: Document) -> dict[str, int]:
-    """Return how many units of a layer stand on each rung, are unknown, or are dead.
+    """Return how many units of a layer stand on each level, are unknown, or are dead on the data.
 
     >>> counts({"measured": 9, "levels": {"1": 5, "3": 1}, "unknown": 2, "dead": 1})["1 edge, colour"]
     5
@@ -173,7 +173,7 @@ def counts(row: Document) -> dict[str, int]:
     on = {text: row["levels"].get(level, 0) for level, text in LADDER.items()}
     dead = min(row["dead"], row["measured"] - sum(on.values()))
     # A dead unit has no label either: it is counted once.
-    return on | {"unknown": row["measured"] - sum(on.values()) - dead, "dead": dead}
+    return on | {"unknown": row["measured"] - sum(on.values()) - dead, "dead on data": dead}
 
 
 def _label_shares(rows: list[Document]) -> list[dict[str, Any]]:

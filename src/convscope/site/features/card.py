@@ -26,8 +26,8 @@ def measured(card: Card, document: Document, network: Document) -> Card:
     units = sum(row["measured"] for row in rows)
     found = document.get("hierarchy")
     if not found or found["rho"] is None or not found.get("interval"):
-        text = f"{units:,} units of {len(rows)} layers were measured, too few of them with a label "
-        return replace(card, text=text + "above chance for a score of the hierarchy.")
+        text = f"{units:,} units of {len(rows)} layers were measured, too few of them with a sure "
+        return replace(card, text=text + "label for a score of the hierarchy.")
     control = found.get("control_interval")
     unknown = sum(row["unknown"] for row in rows)
     made = charts.features_mix(document)
@@ -35,8 +35,8 @@ def measured(card: Card, document: Document, network: Document) -> Card:
         card,
         number=f"ρ = {_signed(found['rho'])}",
         text=f"{_between(found['interval'])} between a layer’s depth and how complex a thing its "
-        f"units stand for, over {units:,} units of {len(rows)} layers; {unknown:,} of them have no "
-        f"label above chance.{_held_out(document)}",
+        f"units stand for, over {units:,} units of {len(rows)} layers; {unknown:,} of them are "
+        f"unknown.{_held_out(document)}",
         verdict=verdict(found["interval"], control),
         threshold="the interval lies above 0 and above the untrained network’s",
         floor=f"the same network with fresh weights, {_signed(found['control_rho'])} "

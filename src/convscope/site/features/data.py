@@ -74,7 +74,10 @@ def columns(layer: Document, atlas: Atlas) -> dict[str, Any]:
         "trace": [trace(unit, atlas.path) for unit in layer["detail"]],
     }
     kept = {name: values for name, values in found.items() if any(v is not None for v in values)}
-    head = {key: layer.get(key) for key in ("layer", "index", "units", "map", "field", "stride")}
+    head = {
+        key: layer.get(key)
+        for key in ("layer", "index", "units", "map", "field", "stride", "assumed")
+    }
     return head | {"chunk": CHUNK, "columns": kept}
 
 

@@ -36,11 +36,12 @@ def section(document: Document | None, drawn: str, atlas: Atlas) -> str:
     if not document or not rows:
         return ""
     told = any(_trust(row) for row in rows)
-    head = ("layer", "units", "labelled", "unknown", "never fire", "most common labels")
+    head = ("layer", "units", "labelled", "unknown", "dead on data", "most common labels")
     lines = [_line(row, told=told) for row in rows]
     note = (
-        '<p class="note">Told right: how often a layer’s exemplars alone tell which of two other '
-        "samples fires a unit more; chance is 50 %.</p>"
+        '<p class="note">Told right: how often the exemplars of a layer’s units, and nothing else, tell which '
+        "of two other samples drives a unit; half is chance."
+        f"{_floor(rows)}</p>"
     )
     kept = table((*head, "told right"), lines) + note if told else table(head, lines)
     shown = "".join(_layer(row, atlas) for row in _spread(rows) if name_of(row) in atlas)
@@ -57,6 +58,17 @@ def _line(row: Document, *, told: bool) -> tuple[str, ...]:
 
 def _trust(row: Document) -> Document | None:
     return (row.get("trust") or {}).get("exemplars")
+
+
+def _floor(rows: Sequence[Document]) -> str:
+    """Return how often exemplars of the untrained network tell it, over layers; empty where not measured."""
+    found = [row["trust"].get("untrained") for row in rows if row.get("trust")]
+    known = [one for one in found if one]
+    units = sum(one.get("units", 1) for one in known)
+    if not units:
+        return ""
+    mean = sum(one["mean"] * one.get("units", 1) for one in known) / units
+    return f" From exemplars of the same network untrained: {100 * mean:.0f} %."
 
 
 def _right(trust: Document | None) -> str:

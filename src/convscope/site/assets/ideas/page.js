@@ -81,7 +81,7 @@ function drawn(source, label) {
 /** What the hues of a card's chart mean. @type {Record<string, Record<string, string>>} */
 const HUES = {
   sharing: { weights: "its own weights", sharing: "saved by sharing", grouping: "by groups", locality: "by locality" },
-  features: { simple: "edges, colours", joined: "corners, textures", shaped: "shapes, parts", entire: "wholes", quiet: "unknown", gone: "never fire" },
+  features: { simple: "edges, colours", joined: "corners, textures", shaped: "shapes, parts", entire: "wholes", quiet: "unknown", gone: "dead on data" },
 };
 
 /** @param {Card} card */

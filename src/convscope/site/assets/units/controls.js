@@ -3,7 +3,7 @@
 import { h } from "../base/dom.js";
 import { exact } from "../base/numbers.js";
 import { chosen, DENSITIES, FILTERS, SORTS, STRENGTHS } from "./choose.js";
-import { RUNGS } from "./words.js";
+import { LEVELS } from "./words.js";
 
 /** @typedef {import("./types.js").Columns} Columns */
 /** @typedef {[string, string]} Option  value and words */
@@ -50,7 +50,7 @@ function select(name, text, options, move) {
 }
 
 const NAMES = /** @type {Record<string, string>} */ ({
-  label: "label", level: "rung", family: "tuned to", status: "status", density: "fires on", strength: "response",
+  label: "label", level: "level", family: "tuned to", status: "status", density: "fires on", strength: "response",
 });
 
 /**
@@ -76,6 +76,6 @@ function optionsOf(name, columns) {
 
 /** @param {string} name @param {string} value */
 function worded(name, value) {
-  if (name === "level") return value === "none" ? "not on the ladder" : `${value} ${RUNGS[value]?.text ?? ""}`;
+  if (name === "level") return value === "none" ? "none" : `${value} ${LEVELS[value]?.text ?? ""}`;
   return value === "none" ? "none" : value;
 }

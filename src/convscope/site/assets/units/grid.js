@@ -13,7 +13,7 @@ import { hueOf, percent, reached } from "./words.js";
 /** @typedef {import("./types.js").FeatureLayer} FeatureLayer */
 /** @typedef {import("./types.js").LayerUnits} LayerUnits */
 
-const MARKS = /** @type {Record<string, string>} */ ({ "dead on data": "never fires", weak: "weak", failed: "failed" });
+const MARKS = /** @type {Record<string, string>} */ ({ "dead on data": "dead on data", weak: "weak", failed: "failed" });
 
 /** The unit that was looked at last: whoever comes back finds it again. */
 export const visited = { layer: "", unit: -1 };
@@ -43,7 +43,7 @@ export async function grid(layer) {
     const rows = chosen(columns, query);
     dials.update(query);
     count.textContent = rows.length === columns.unit.length
-      ? `${counted(rows.length, "unit")}${layer.measured < layer.units ? ` measured of ${exact(layer.units)}` : ""}. The bar under a picture is its rung of the ladder.`
+      ? `${counted(rows.length, "unit")}${layer.measured < layer.units ? ` measured of ${exact(layer.units)}` : ""}. The bar under a picture is the level of its label.`
       : `${exact(rows.length)} of ${counted(columns.unit.length, "unit")}`;
     const [name, sheet] = faces.find(([name]) => name === query.get("show")) ?? faces[0] ?? ["", null];
     const place = sheet ? background(sheet, columns.unit.length) : null;

@@ -1,7 +1,7 @@
 /** What a unit stands for, in words, with the grade of the evidence. */
 
 import { h } from "../base/dom.js";
-import { hueOf, parameter, percent, response, RUNGS, STATUSES } from "./words.js";
+import { hueOf, parameter, percent, response, LEVELS, STATUSES } from "./words.js";
 
 /** @typedef {import("./types.js").UnitDetail} UnitDetail */
 
@@ -11,7 +11,7 @@ import { hueOf, parameter, percent, response, RUNGS, STATUSES } from "./words.js
  * @param {number} axes of the input
  */
 export function sentence({ status, label, tuning }, axes) {
-  if (status === "dead on data") return "It never fires on these samples";
+  if (status === "dead on data") return "Dead on these data";
   const seen = tuning && tuning.family !== "none" ? `${capital(tuning.family)}${preferred(tuning.preferred, axes)}` : "";
   if (!label || label.name === "unknown" || label.source === "none") {
     return seen ? `Unknown; of all stimuli, it prefers: ${lower(seen)}` : "Unknown: nothing it answers to has a name here";
@@ -52,10 +52,10 @@ function lower(text) {
 
 /** The label's evidence: where it comes from, how it did on samples it was not chosen on. @param {UnitDetail} unit */
 export function evidence({ label, status, density, natural_max: most }) {
-  const rung = RUNGS[label?.level ?? 0];
+  const step = LEVELS[label?.level ?? 0];
   const lines = [
     h("p", { class: "marks" },
-      label ? h("span", { class: "chip", style: `--hue: var(${hueOf(label.level)})` }, label.name, rung ? h("small", {}, `rung ${label.level} of 4: ${rung.text}`) : null) : null,
+      label ? h("span", { class: "chip", style: `--hue: var(${hueOf(label.level)})` }, label.name, step ? h("small", {}, `level ${label.level} of 4: ${step.text}`) : null) : null,
       status === "ok" ? null : h("span", { class: "verdict", "data-word": status === "weak" ? "undecided" : "not supported" }, status),
       typeof density === "number" ? h("span", { class: "note" }, `fires on ${percent(density)} of samples`) : null,
       typeof most === "number" ? h("span", { class: "note" }, `strongest response ${response(most)}`) : null),
@@ -69,20 +69,35 @@ const SOURCES = /** @type {Record<string, string>} */ ({
   tuning: "The label comes from its tuning to stimuli", overlap: "The label comes from where on the samples it fires", class: "The label comes from which samples fire it",
 });
 
-/** @param {import("./types.js").Label} label */
+/** What a label's name stands on, or why there is none. @param {import("./types.js").Label} label */
 function graded({ source, precision, recall, score, null99, interval, others = [] }) {
   const known = (/** @type {unknown} */ value) => typeof value === "number";
   const ends = interval?.precision;
-  const chance = known(score) && known(null99) ? `score ${Number(score).toFixed(2)}, where chance reaches ${Number(null99).toFixed(2)} (99th percentile of shuffled samples)` : "";
-  if (source === "none") {
-    return [`No concept it was compared with does better than chance${chance ? `: best ${chance}` : ""}.`, others.length ? ` Nearest: ${nearest(others)}.` : null];
-  }
+  if (source === "none") return [unnamed(others[0]), others.length > 1 ? ` Then ${nearest(others.slice(1))}.` : null];
+  const chance = against(score, null99);
   return [
     `${SOURCES[source] ?? "The label"}, chosen on one half of the samples and graded on the other: `,
     [known(precision) ? [h("b", {}, `precision ${Number(precision).toFixed(2)}`), ends ? ` (${ends[0].toFixed(2)} to ${ends[1].toFixed(2)})` : ""] : null,
       known(recall) ? `, recall ${Number(recall).toFixed(2)}` : null, chance ? `; ${chance}` : null, "."],
     others.length ? ` It also answers to ${nearest(others)}.` : null,
   ];
+}
+
+/** @param {number | null | undefined} score @param {number | null | undefined} null99 */
+function against(score, null99) {
+  if (typeof score !== "number" || typeof null99 !== "number") return "";
+  return `score ${score.toFixed(2)}, where chance reaches ${null99.toFixed(2)} (99th percentile of shuffled samples)`;
+}
+
+/** Why what came nearest is no label. @param {import("./types.js").Other | undefined} best */
+function unnamed(best) {
+  if (!best) return "No concept it was compared with is more common where it fires.";
+  const bits = typeof best.bits === "number" ? `: ${best.bits.toFixed(2)} bits` : "";
+  const chance = against(best.score, best.null99);
+  const found = chance ? ` (${chance})` : "";
+  return best.above_null
+    ? `What comes nearest is ${best.name}${found}. That is more than chance, but its firing says less than half a bit about it${bits}; too little for a name.`
+    : `What comes nearest is ${best.name}${found}. That is no more than chance.`;
 }
 
 /** @param {{name: string, score: number}[]} others */

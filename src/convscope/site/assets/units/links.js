@@ -10,15 +10,16 @@ import { percent, response } from "./words.js";
 /** @typedef {import("./types.js").Link} Link */
 /** @typedef {import("./types.js").FeatureLayer} FeatureLayer */
 
+const NOTICED = 0.001; // smaller changes are none
 const FIRST = 8; // shown before a person asks for all
 
 /**
  * @param {string} title
  * @param {Link[] | undefined} all  strongest first
  * @param {Map<string, FeatureLayer>} layers
- * @param {boolean} inwards
+ * @param {string[]} [assumed]  of links inwards: what was taken for granted between the layers, as sentences
  */
-export function links(title, all, layers, inwards) {
+export function links(title, all, layers, assumed) {
   if (!all?.length || all.every(({ layer }) => layer === "input")) return null; // that is its own kernel
   const most = Math.max(...all.map(({ norm }) => norm), 1e-12);
   const list = h("ol", { class: "links" }, all.slice(0, FIRST).map((link) => item(link, layers, most)));
@@ -27,16 +28,18 @@ export function links(title, all, layers, inwards) {
     more?.remove();
     /** @type {HTMLElement | null} */ (list.children[FIRST]?.querySelector("a"))?.focus();
   } }, `Show all ${all.length}`) : null;
-  return h("section", {}, h("h2", {}, title), list, more, h("p", { class: "note" }, inwards ? told(all) : `${counted(all.length, "unit")}, by the strength of the kernel to them.`));
+  return h("section", {}, h("h2", {}, title), list, more, h("p", { class: "note" }, assumed ? told(all, assumed) : `${counted(all.length, "unit")}, by the strength of the kernel to them.`));
 }
 
-/** @param {Link[]} all */
-function told(all) {
+/** @param {Link[]} all @param {string[]} assumed */
+function told(all, assumed) {
   const tested = all.filter(({ ablation }) => typeof ablation === "number");
-  const words = "Ranked by the effective kernel between them: normalisation folded in, activations passed as they are. Red weighs towards, blue against; what one adds is its mean over the samples.";
-  if (!tested.length) return words;
+  const words = ["Ranked by the effective kernel between them, normalisation folded in. Red weighs towards, blue against; what one adds is its mean over the samples.", ...assumed];
+  if (!tested.length) return words.join(" ");
   const top = tested.reduce((best, link) => (Math.abs(Number(link.ablation)) > Math.abs(Number(best.ablation)) ? link : best));
-  return `${words} Silencing ${top.layer} · ${top.unit} changes its response to its own exemplars most, by ${signed(Number(top.ablation))}.`;
+  const many = tested.length > 1 ? `The strongest ${tested.length} were silenced, one at a time, on its own exemplars: ` : "The strongest was silenced on its own exemplars: ";
+  const most = Math.abs(Number(top.ablation)) < NOTICED ? "it notices none of them." : `${top.layer} · ${top.unit} matters most, its response changes by ${signed(Number(top.ablation))}.`;
+  return [...words, many + most].join(" ");
 }
 
 /** @param {Link} link @param {Map<string, FeatureLayer>} layers @param {number} most */
@@ -66,7 +69,7 @@ function small({ shape, values }) {
 
 /** @param {number} change */
 function signed(change) {
-  if (Math.abs(change) < 0.001) return "no change";
+  if (Math.abs(change) < NOTICED) return "no change";
   return `${change < 0 ? "−" : "+"}${percent(Math.abs(change))}`;
 }
 

@@ -3,25 +3,25 @@
 import { h } from "../base/dom.js";
 import { exact } from "../base/numbers.js";
 import { href } from "../base/route.js";
-import { hueOf, percent, RUNGS } from "./words.js";
+import { hueOf, percent, LEVELS } from "./words.js";
 
 /** @typedef {import("./types.js").FeatureLayer} FeatureLayer */
 
 const LABELS = 8; // shown; all of them are in the grid's filter
 
 /**
- * Shares of a layer's units, from the first rung to those that never fire.
+ * Shares of a layer's units, from the first level to those that are dead on the data.
  * @param {FeatureLayer} layer
  * @returns {{text: string, hue: string, units: number, query: Record<string, string>}[]}
  */
 export function shares({ levels, measured, dead }) {
-  const rungs = Object.entries(RUNGS).map(([level, { hue, text }]) => ({ text: `${level} ${text}`, hue, units: levels[level] ?? 0, query: { level } }));
-  const labelled = rungs.reduce((sum, { units }) => sum + units, 0);
+  const steps = Object.entries(LEVELS).map(([level, { hue, text }]) => ({ text: `${level} ${text}`, hue, units: levels[level] ?? 0, query: { level } }));
+  const labelled = steps.reduce((sum, { units }) => sum + units, 0);
   const silent = Math.min(dead, measured - labelled);
   return [
-    ...rungs,
-    { text: "no label above chance", hue: "--quiet", units: measured - labelled - silent, query: { level: "none" } },
-    { text: "never fires", hue: "--gone", units: silent, query: { status: "dead on data" } },
+    ...steps,
+    { text: "unknown", hue: "--quiet", units: measured - labelled - silent, query: { level: "none" } },
+    { text: "dead on data", hue: "--gone", units: silent, query: { status: "dead on data" } },
   ].filter(({ units }) => units > 0);
 }
 
@@ -33,7 +33,6 @@ export function bar(layer) {
 
 /** @param {FeatureLayer} layer */
 export function mix(layer) {
-  const trust = layer.trust?.exemplars;
   const most = layer.labels.filter(({ name }) => name !== "unknown").slice(0, LABELS);
   return h("section", { class: "mix" },
     h("h3", {}, "What its units stand for"),
@@ -42,5 +41,16 @@ export function mix(layer) {
       h("a", { href: href("layers", [layer.name], query) }, h("span", { class: "swatch", style: `--hue: var(${hue})` }), text), ` ${percent(units / layer.measured)}`))),
     most.length ? h("ul", { class: "chips", "aria-label": "Most common labels" }, most.map(({ name, level, units }) => h("li", {},
       h("a", { class: "chip", href: href("layers", [layer.name], { label: name, level }), style: `--hue: var(${hueOf(level)})` }, name, h("small", {}, exact(units)))))) : null,
-    trust ? h("p", { class: "note" }, `Do the pictures tell what a unit does? From its exemplars, which of two unseen samples fires it more is told right ${percent(trust.mean)} of the time (${percent(trust.interval[0])} to ${percent(trust.interval[1])}; chance 50 %).`) : null);
+    trusted(layer.trust));
+}
+
+const FROM = /** @type {const} */ ([["exemplars", "their exemplars"], ["synthesis", "pictures made for them"], ["untrained", "exemplars of the same network untrained"]]);
+
+/** How often pictures of this layer's units tell what they do. @param {FeatureLayer["trust"]} trust */
+function trusted(trust) {
+  const told = FROM.map(([kind, words]) => ({ words, score: trust?.[kind] })).filter(({ score }) => score);
+  if (!told.length) return null;
+  return h("div", { class: "trust" },
+    h("p", { class: "note" }, "Do the pictures tell what these units do? Which of two other samples drives a unit is told right (half is chance)"),
+    h("ul", { class: "note" }, told.map(({ words, score }) => score ? h("li", {}, h("b", {}, percent(score.mean)), ` (${percent(score.interval[0])} to ${percent(score.interval[1])}) from ${words}`) : null)));
 }

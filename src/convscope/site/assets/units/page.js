@@ -124,8 +124,8 @@ export async function open(site) {
       own(unit.kernel, unit.inputs),
       tuned(unit.tuning, space.length),
       group ? family(group, layer) : null,
-      links("Built from", unit.inputs, layers, true),
-      links("Goes into", unit.outputs, layers, false));
+      links("Built from", unit.inputs, layers, found.assumed ?? []),
+      links("Goes into", unit.outputs, layers));
   }
 
   /**

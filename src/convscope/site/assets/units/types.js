@@ -46,7 +46,7 @@
  * @property {(number | null)[]} [group]
  * @property {(number[] | null)[]} [trace]
  *
- * @typedef {{layer: string, units: number, map: number[], field: number[], stride: number[], chunk: number, columns: Columns}} LayerUnits
+ * @typedef {{layer: string, units: number, map: number[], field: number[], stride: number[], assumed?: string[], chunk: number, columns: Columns}} LayerUnits
  *
  * A sample that some unit shows; `tile` is its place in a sheet: left, top, width, height.
  * @typedef {Omit<import("../types.js").Sample, "index" | "picture"> & {picture?: string | null, tile?: number[] | null}} Shown
@@ -80,6 +80,8 @@
  * @property {Record<string, number>} [best_by_family]
  * @property {Record<string, Curve>} [curves]
  *
+ * @typedef {{name: string, score: number, null99?: number, bits?: number, above_null?: boolean}} Other
+ *
  * @typedef {object} Label
  * @property {string} name
  * @property {number | null} level
@@ -89,7 +91,7 @@
  * @property {number | null} [score]
  * @property {number | null} [null99]
  * @property {{precision?: [number, number]} | null} [interval]
- * @property {{name: string, score: number}[]} [others]
+ * @property {Other[]} [others]  what else it may be, the likeliest first; where it is unknown, what came nearest
  *
  * @typedef {{shape: number[], values: number[]}} Kernel
  *

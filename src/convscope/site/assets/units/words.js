@@ -1,7 +1,7 @@
-/** The words for what units are: rungs of the ladder, statuses, families. */
+/** The words for what units are: levels of the ladder, statuses, families. */
 
-/** The ladder of complexity: hue and words of each rung. */
-export const RUNGS = /** @type {Record<string, {hue: string, text: string}>} */ ({
+/** The ladder of complexity: hue and words of each level. */
+export const LEVELS = /** @type {Record<string, {hue: string, text: string}>} */ ({
   1: { hue: "--simple", text: "edge, colour" },
   2: { hue: "--joined", text: "corner, junction, simple texture" },
   3: { hue: "--shaped", text: "shape, texture, part" },
@@ -12,13 +12,13 @@ export const RUNGS = /** @type {Record<string, {hue: string, text: string}>} */ 
 export const STATUSES = {
   ok: "its picture excites it at least half as much as the best sample",
   weak: "its picture excites it less than half as much as the best sample",
-  "dead on data": "no sample makes it fire",
+  "dead on data": "its response is the same on every sample here; other data may wake it",
   failed: "no picture could be made that excites it",
 };
 
 /** @param {number | null | undefined} level */
 export function hueOf(level) {
-  return RUNGS[level ?? 0]?.hue ?? "--quiet";
+  return LEVELS[level ?? 0]?.hue ?? "--quiet";
 }
 
 /** A share as a percentage, with digits where it is small. @param {number} value */

@@ -1,0 +1,159 @@
+"""Many independent jobs, one process per core, one thread in each.
+
+Small networks do not gain from a second thread, and on a busy machine they lose by it; two of them
+side by side take half the time of one after the other. Which job runs where, and what ends first,
+must not matter: results come with the index of their job.
+"""
+
+import os
+import pickle
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from queue import Queue
+from typing import Any, TypeVar
+
+from convscope.engine.worker import START
+from convscope.errors import ConvscopeError, WorkError
+
+Shared = TypeVar("Shared")
+Job = TypeVar("Job")
+Result = TypeVar("Result")
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def run_jobs(
+    function: Callable[[Shared, Job], Result],
+    jobs: Sequence[Job],
+    *,
+    shared: Shared,
+    workers: int | None = None,
+) -> Iterator[tuple[int, Result]]:
+    """Do every job, and yield each result as soon as it is there.
+
+    Args:
+        function: called with ``shared`` and one job; of a module that can be imported.
+        jobs: what is to be done, in the order in which it is begun.
+        shared: sent once to each process.
+        workers: processes; 1 does everything in this one, None takes one per core.
+
+    Yields:
+        The index of a job and its result, in the order in which they end.
+
+    Raises:
+        WorkError: a process ended in the middle of a job, or a job raised an error that is none of
+            convscope's own. Leaving the loop early, by Ctrl-C too, ends all processes.
+    """
+    count = min(cores() if workers is None else max(1, workers), len(jobs))
+    if count <= 1:
+        yield from _here(function, jobs, shared)
+        return
+    waiting: Queue[int] = Queue()
+    for index in range(len(jobs)):
+        waiting.put(index)
+    ended: Queue[tuple[int, Any]] = Queue()
+    processes = [_started() for _ in range(count)]
+    threads = [
+        threading.Thread(
+            target=_feed, args=(process, (function, shared), jobs, waiting, ended), daemon=True
+        )
+        for process in processes
+    ]
+    try:
+        for thread in threads:
+            thread.start()
+        for _ in jobs:
+            index, result = ended.get()
+            if isinstance(result, _Failure):
+                raise result.error
+            yield index, result
+    finally:
+        for process in processes:
+            process.kill()
+        for process in processes:
+            process.wait()
+        for thread in threads:
+            thread.join()
+        for process in processes:
+            for pipe in (process.stdin, process.stdout):
+                _close(pipe)
+
+
+class _Failure:
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+
+def _here(
+    function: Callable[[Shared, Job], Result], jobs: Sequence[Job], shared: Shared
+) -> Iterator[tuple[int, Result]]:
+    """Do the jobs in this process, on one thread, as they would be done in another."""
+    import torch
+
+    for index, job in enumerate(jobs):
+        before = torch.get_num_threads()
+        torch.set_num_threads(1)
+        try:
+            result = function(shared, job)
+        finally:
+            torch.set_num_threads(before)
+        yield index, result
+
+
+def _started() -> subprocess.Popen[bytes]:
+    """Start a process that a Ctrl-C in the terminal does not reach: this one ends it."""
+    return subprocess.Popen(
+        [sys.executable, "-c", START],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        start_new_session=True,
+    )
+
+
+def _feed(
+    process: subprocess.Popen[bytes],
+    work: tuple[Any, Any],
+    jobs: Sequence[Any],
+    waiting: "Queue[int]",
+    ended: "Queue[tuple[int, Any]]",
+) -> None:
+    """Give one process jobs for as long as there are any, and hand on what it answers."""
+    assert process.stdin is not None and process.stdout is not None  # noqa: PT018
+    index = -1
+    try:
+        for thing in (sys.path, work):
+            pickle.dump(thing, process.stdin, protocol=pickle.HIGHEST_PROTOCOL)
+        while not waiting.empty():
+            index = waiting.get_nowait()
+            pickle.dump(jobs[index], process.stdin, protocol=pickle.HIGHEST_PROTOCOL)
+            process.stdin.flush()
+            good, result = pickle.load(process.stdout)
+            ended.put((index, result if good else _Failure(_told(*result))))
+    except Exception as reason:  # whatever happens here must reach the one who waits
+        gone = process.poll()
+        error = WorkError(
+            f"A process ended in the middle of its work ({type(reason).__name__}, exit status {gone}). "
+            "It was killed, perhaps for want of memory; what was finished is kept. Run the same again, "
+            "with fewer workers."
+        )
+        ended.put((index, _Failure(error)))
+
+
+def _told(error: Exception, trace: str) -> Exception:
+    if isinstance(error, ConvscopeError):
+        return error
+    return WorkError(f"A job failed in its process, with this traceback:\n{trace}")
+
+
+def _close(pipe: Any) -> None:
+    with suppress(OSError):  # what was still to be written has nobody to read it
+        pipe.close()

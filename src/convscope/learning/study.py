@@ -1,0 +1,298 @@
+"""The study: twins on training sets of growing size, with all else equal, and what each run came to.
+
+Runs are paired: a seed gives all twins the same samples, the same order and the same permutation, and a
+smaller training set is the beginning of a larger one. Each takes the same number of steps, with the
+learning rate that suits its cell. A run that is stored is never done again, so a study that was
+stopped, or killed, goes on where it was, and ends with the same table.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from convscope.engine import run_jobs
+from convscope.errors import SpecError
+from convscope.learning.checkpoint import write_atomically
+from convscope.learning.record import NETS, Run
+from convscope.learning.tasks import Task
+from convscope.learning.trials.conditions import INTACT, trained_under, understood
+from convscope.learning.trials.keeping import done, kept, moments, timeline_file
+from convscope.learning.trials.search import DECAYS, RATES, Cell, Search, searched
+from convscope.learning.trials.trial import Outcome, Trial
+from convscope.learning.twins import Twin, twins
+from convscope.progress import Progress, silent
+
+QUICK_NETS = ("conv+pool", "conv", "dense")
+"""The twins that the claims are about."""
+
+
+@dataclass(frozen=True)
+class Study:
+    """Everything that came of a study.
+
+    Args:
+        task: its name.
+        fingerprint: of its data.
+        shape: ``(C, *S)`` of a sample.
+        classes: their names.
+        bayes: the accuracy that no network exceeds; None where it is not known.
+        chance: the accuracy of always naming the most common class.
+        nets: the twins and what each is, in one line.
+        settings: everything else that a repeat needs.
+        runs: one for each net, size, seed and condition, in this order.
+        searches: how learning rates and weight decays were chosen.
+        refused: cells that have no runs because their best learning rate is at the end of all that are tried.
+        timeline: the file of one network's weights over training, and the steps they are from; None without a folder.
+        notes: what to tell a person once.
+    """
+
+    task: str
+    fingerprint: str
+    shape: tuple[int, ...]
+    classes: tuple[str, ...]
+    bayes: float | None
+    chance: float
+    nets: Mapping[str, str]
+    settings: Mapping[str, Any]
+    runs: tuple[Run, ...]
+    searches: tuple[Search, ...]
+    refused: tuple[Cell, ...] = ()
+    timeline: tuple[Path, tuple[int, ...]] | None = None
+    notes: tuple[str, ...] = ()
+
+    def document(self) -> dict[str, Any]:
+        """Return runs and searches as JSON can hold them; equal studies give equal documents."""
+        runs = [
+            {key: value for key, value in vars(run).items() if key != "correct"}
+            for run in self.runs
+        ]
+        return {
+            "task": self.task,
+            "fingerprint": self.fingerprint,
+            "shape": list(self.shape),
+            "classes": list(self.classes),
+            "bayes": self.bayes,
+            "chance": self.chance,
+            "nets": dict(self.nets),
+            "settings": dict(self.settings),
+            "runs": runs,
+            "searches": [asdict(search) for search in self.searches],
+            "refused": [list(cell) for cell in self.refused],
+            "notes": list(self.notes),
+        }
+
+
+def study(
+    task: Task,
+    *,
+    nets: Sequence[str] | Mapping[str, Twin] | None = None,
+    sizes: Sequence[int] | None = None,
+    seeds: int | None = None,
+    conditions: Sequence[str] | None = None,
+    quick: bool = False,
+    steps: int | None = None,
+    batch: int = 128,
+    threshold: float | None = None,
+    folder: Path | None = None,
+    workers: int | None = None,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> Study:
+    """Train every net at every size, seed and condition, and return the records.
+
+    Args:
+        task: what is learned.
+        nets: names of twins, or networks of one's own; None takes all five (``quick``: three).
+        sizes: training samples; None takes a grid that quadruples, as far as the pool goes.
+        seeds: runs of each cell; None takes 10 (``quick``: 5).
+        conditions: ``intact``, ``permuted``, ``block-permuted:B``, ``shifted:D``; None takes intact, permuted and a
+            shift by an eighth of the shortest axis.
+        quick: fewer nets, sizes, seeds and steps.
+        steps: of every run; None takes 600 (``quick``: 300).
+        batch: samples to a step, at most.
+        threshold: accuracy for steps-to-threshold; None takes half way from chance to the best that is possible.
+        folder: where finished runs are kept, and found again; None keeps nothing.
+        workers: processes; None takes one per core.
+        seed: the first seed.
+        progress: told of runs done.
+
+    Returns:
+        All records.
+
+    Raises:
+        SpecError: a net, size or condition does not fit the task.
+        WorkError: a process died.
+    """
+    chosen = _nets(task, nets, quick)
+    grid = _sizes(task, sizes, quick)
+    asked = tuple(
+        understood(one, task.shape)
+        for one in (
+            conditions or (INTACT, "permuted", f"shifted:{max(1, min(task.shape[1:]) // 8)}")
+        )
+    )
+    count = seeds or (5 if quick else 10)
+    length = steps or (300 if quick else 600)
+    passing = (task.chance + (task.bayes or 1.0)) / 2 if threshold is None else threshold
+    trained = tuple(dict.fromkeys(trained_under(one) for one in asked))
+    cells = [(net, n, condition) for condition in trained for n in grid for net in chosen]
+
+    def trial_for(
+        cell: Cell, lr: float, decay: float, at: int, on: str = "valid", timeline: bool = False
+    ) -> Trial:
+        net, n, condition = cell
+        tested = (condition,)
+        if on == "test":
+            tested = tuple(one for one in asked if trained_under(one) == condition)
+        return Trial(
+            chosen[net], n, at, condition, tested, lr, decay, length, batch, passing,
+            on,  # type: ignore[arg-type]
+            timeline,
+        )  # fmt: skip
+
+    def doing(what: str, trials: Sequence[Trial]) -> list[Outcome]:
+        return _all_done(task, folder, trials, workers, progress, what)
+
+    found = searched(
+        cells,
+        trial_for,
+        lambda trials: doing("choosing learning rates", trials),
+        rates=RATES,
+        decays=DECAYS[:1] if quick else DECAYS,
+        seeds=1 if quick else 2,
+    )
+    kept_one = (next(iter(chosen)), grid[-1], INTACT)
+    settled = [cell for cell in cells if found[cell].settled]
+    trials = [
+        trial_for(
+            cell, found[cell].lr, found[cell].weight_decay, seed + k, "test",
+            folder is not None and k == 0 and cell == kept_one,
+        )
+        for cell in settled
+        for k in range(count)
+    ]  # fmt: skip
+    outcomes = doing("training", trials)
+    runs = [
+        run
+        for trial, outcome in zip(trials, outcomes, strict=True)
+        for run in _runs(trial, outcome)
+    ]
+    place = {one: k for k, one in enumerate((*chosen, *asked))}
+    runs.sort(key=lambda run: (place[run.net], place[run.condition], run.n, run.seed))
+    result = Study(
+        task=task.name,
+        fingerprint=task.fingerprint,
+        shape=task.shape,
+        classes=task.classes,
+        bayes=task.bayes,
+        chance=task.chance,
+        nets={name: twin.described() for name, twin in chosen.items()},
+        settings={
+            "sizes": list(grid),
+            "seeds": [seed + k for k in range(count)],
+            "conditions": list(asked),
+            "steps": length,
+            "batch": batch,
+            "threshold": passing,
+            "pool": len(task.x_train),
+            "validation": len(task.x_valid),
+            "test": len(task.x_test),
+            "optimiser": "AdamW",
+            "quick": quick,
+        },
+        runs=tuple(runs),
+        searches=tuple(found[cell] for cell in cells),
+        refused=tuple(cell for cell in cells if not found[cell].settled),
+        timeline=_timeline(task, folder, trials),
+        notes=task.notes,
+    )
+    if folder is not None:
+        text = json.dumps(result.document(), indent=1) + "\n"
+        write_atomically(folder / "study.json", text.encode())
+    return result
+
+
+def _nets(
+    task: Task, nets: Sequence[str] | Mapping[str, Twin] | None, quick: bool
+) -> dict[str, Twin]:
+    if isinstance(nets, Mapping):
+        return dict(nets)
+    names = tuple(nets or (QUICK_NETS if quick else NETS))
+    wrong = [name for name in names if name not in NETS]
+    if wrong:
+        raise SpecError(f"There is no net {wrong[0]!r}. Expected some of: {', '.join(NETS)}.")
+    return twins(task.shape, len(task.classes), names=names, geometry=task.geometry)
+
+
+def _sizes(task: Task, sizes: Sequence[int] | None, quick: bool) -> tuple[int, ...]:
+    """Return the training sizes in order: those asked for, or a grid within half of the pool."""
+    pool = len(task.x_train)
+    if sizes is not None:
+        grid = tuple(sorted(set(sizes)))
+        if not grid or grid[0] < 2 or grid[-1] > pool:
+            raise SpecError(
+                f"Training sizes {list(sizes)} do not fit {task.name!r}: give sizes from 2 to {pool:,}, the samples "
+                "that are left to learn from."
+            )
+        return grid
+    largest = 2048 if quick else 8192
+    while largest > pool:
+        largest //= 2
+    grid = [largest]
+    while grid[0] >= 4 * 32 and len(grid) < (3 if quick else 5):
+        grid.insert(0, grid[0] // 4)
+    return tuple(grid)
+
+
+def _all_done(
+    task: Task,
+    folder: Path | None,
+    trials: Sequence[Trial],
+    workers: int | None,
+    progress: Progress,
+    what: str,
+) -> list[Outcome]:
+    """Return the outcome of every trial: from the folder where it is there, trained where not."""
+    outcomes = [kept(folder, trial.key(task.fingerprint)) for trial in trials]
+    missing = [k for k, outcome in enumerate(outcomes) if outcome is None]
+    progress(what, len(trials) - len(missing), len(trials))
+    # The longest first, so that no process is left alone with one at the end.
+    missing.sort(key=lambda k: (trials[k].twin.name != "dense", -trials[k].n))
+    results = run_jobs(done, [trials[k] for k in missing], shared=(task, folder), workers=workers)
+    for finished, (k, outcome) in enumerate(results, start=1):
+        outcomes[missing[k]] = outcome
+        progress(what, len(trials) - len(missing) + finished, len(trials))
+    return [outcome for outcome in outcomes if outcome is not None]
+
+
+def _runs(trial: Trial, outcome: Outcome) -> list[Run]:
+    return [
+        Run(
+            net=trial.twin.name,
+            n=trial.n,
+            seed=trial.seed,
+            condition=condition,
+            accuracy=answers.accuracy,
+            train_accuracy=outcome.train_accuracy,
+            steps_to_threshold=answers.steps_to_threshold,
+            lr=trial.lr,
+            weight_decay=trial.weight_decay,
+            steps=trial.steps,
+            parameters=outcome.parameters,
+            correct=answers.correct,
+        )
+        for condition, answers in outcome.answers.items()
+    ]
+
+
+def _timeline(
+    task: Task, folder: Path | None, trials: Sequence[Trial]
+) -> tuple[Path, tuple[int, ...]] | None:
+    """Return the file of the trial whose weights were kept."""
+    for trial in trials:
+        if trial.timeline and folder is not None:
+            file = timeline_file(folder, trial.key(task.fingerprint))
+            return file, tuple(moments(trial.steps))
+    return None

@@ -111,7 +111,8 @@ class Tally:
         for start in range(0, len(self.counts), _UNITS_AT_ONCE):
             here = slice(start, start + _UNITS_AT_ONCE)
             bins = histogram.bins_of(np.concatenate([array[here] for array in values], axis=1))
-            bins += np.arange(len(bins), dtype=np.int32)[:, None] * histogram.BINS
+            # At once of the type that ``bincount`` would make a copy in.
+            bins = bins + np.arange(len(bins), dtype=np.intp)[:, None] * histogram.BINS
             if not finite[:, here].all():
                 bins = bins[np.repeat(finite[:, here], widths, axis=0).T]
             counts = self.counts[here].reshape(-1)

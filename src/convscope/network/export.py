@@ -145,11 +145,13 @@ def _from_program(program: ExportedProgram, rule: InputRule) -> Exported:
     return Exported(program, graph, dynamic[0], any(dynamic[2:]))
 
 
-def concretise(graph: fx.GraphModule, shape: tuple[int, ...]) -> None:
+def concretise(
+    graph: fx.GraphModule, shape: tuple[int, ...], dtype: torch.dtype | None = None
+) -> None:
     """Set ``node.meta["val"]`` of every node to a fake tensor (or a number) for an input of this shape."""
     mode = FakeTensorMode(allow_non_fake_inputs=True)
     with mode:
-        sample = torch.empty(shape)
+        sample = torch.empty(shape, dtype=dtype)
     with torch.no_grad(), quiet():
         _Shapes(graph).run(mode, sample)
 

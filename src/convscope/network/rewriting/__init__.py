@@ -1,5 +1,7 @@
 """Rewrites: a network becomes another network of the same weights, with a property that is known exactly."""
 
 from convscope.network.rewriting.circular import circular
+from convscope.network.rewriting.dense import dense
+from convscope.network.rewriting.precision import in_double
 
-__all__ = ["circular"]
+__all__ = ["circular", "dense", "in_double"]

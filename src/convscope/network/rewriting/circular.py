@@ -16,9 +16,18 @@ from convscope.errors import SpecError
 from convscope.network.aten import operation
 from convscope.network.graph import Network
 from convscope.network.layers import arguments
+from convscope.network.rewriting.borders import Sides, border_of, padding_of
+from convscope.network.rewriting.grids import Grids, grids_of
 from convscope.network.rewriting.rebuild import Rebuild
 from convscope.network.rewriting.resizing import put_resize, put_transposed
-from convscope.network.rewriting.windows import Sides, Window, put_padding, put_window, window_of
+from convscope.network.rewriting.windows import (
+    Window,
+    put_padding,
+    put_view,
+    put_whole,
+    put_window,
+    window_of,
+)
 
 _ATEN = torch.ops.aten
 Mode = Literal["circular", "reflect", "replicate"]
@@ -59,7 +68,7 @@ def circular(net: Network, mode: Mode = "circular") -> Network:
     notes: tuple[str, ...] = ()
     if mode == "circular":
         try:
-            return _rewritten(net, mode, _Torus(), ())
+            return _rewritten(net, mode, _Torus(grids_of(net.graph, net.dims)), ())
         except SpecError:
             raise
         except Exception:  # the shapes behind no longer fit; torch raises anything
@@ -108,73 +117,61 @@ class _Filled:
 
 
 class _Torus:
-    """Every map is a torus; a map with a border around it is remembered as the map that it was."""
+    """Every map is a torus; a window reads the map without the border that was put around it.
 
-    def __init__(self) -> None:
-        self._core: dict[fx.Node, tuple[fx.Node, Sides]] = {}
+    Args:
+        grids: of the source graph.
+    """
+
+    def __init__(self, grids: Grids):
+        self._grids = grids
 
     def __call__(self, make: Rebuild, node: fx.Node) -> fx.Node | None:
         window = window_of(node)
         if window is not None:
-            return None if window.takes_all else self._window(make, node, window)
-        name = operation(node)
-        if name in ("pad", "constant_pad_nd"):
-            return self._padding(make, node)
-        if name.startswith("conv_transpose") or name == "convolution":
+            return (
+                put_whole(make, node, window)
+                if window.takes_all
+                else self._window(make, node, window)
+            )
+        if padding_of(node) is not None:
+            return _filled_padding(make, node, "circular")
+        if operation(node).startswith("conv_transpose") or operation(node) == "convolution":
             return put_transposed(make, node)
-        return put_resize(make, node)
+        return put_resize(make, node) or self._view(make, node)
+
+    def _view(self, make: Rebuild, node: fx.Node) -> fx.Node | None:
+        source: Any = node.args[0] if node.args else None
+        grid, before = self._grids.of.get(node), self._grids.of.get(source)
+        if grid is None or before is None:
+            return None
+        return put_view(make, node, before.axes, grid.axes)
 
     def _window(self, make: Rebuild, node: fx.Node, window: Window) -> fx.Node:
-        source = make.read(node)
-        core, margin = self._core.get(source, (source, None))
+        border = border_of(node.args[0])
+        core = make.made[border.core]
         sizes = [int(size) for size in core.meta["val"].shape[2:]]
-        margin = margin or ((0, 0),) * len(sizes)
         sides = []
         for axis, size in enumerate(sizes):
             reach, stride = window.reach[axis], window.stride[axis]
-            before = margin[axis][0] + window.padding[axis][0]
+            before = border.sides[axis][0] + window.padding[axis][0]
             if size % stride:
                 after = (window.outputs[axis] - 1) * stride + reach - size - before
                 sides.append((before, max(0, after)))
             else:
                 before = min(before, reach - 1)
                 sides.append((before, max(0, reach - stride - before)))
-        if tuple(sides) == margin:
-            return put_window(make, node, source, window, _none(window))
+        if tuple(sides) == border.sides:
+            return put_window(make, node, make.read(node), window, _none(window))
         return put_window(make, node, core, window, tuple(sides), "circular")
-
-    def _padding(self, make: Rebuild, node: fx.Node) -> fx.Node | None:
-        source = make.read(node)
-        new = _filled_padding(make, node, "circular")
-        sides = _spatial_padding(node)
-        if new is not None and sides is not None:
-            core, margin = self._core.get(source, (source, ((0, 0),) * len(sides)))
-            self._core[new] = (
-                core,
-                tuple((a + c, b + d) for (a, b), (c, d) in zip(sides, margin, strict=True)),
-            )
-        return new
-
-
-def _spatial_padding(node: fx.Node) -> Sides | None:
-    """Return what a padding node adds to the spatial axes; None where it adds to others, or takes away."""
-    given = arguments(node)
-    flat: list[int] = given["pad"]
-    dims = given["self"].meta["val"].dim() - 2
-    sides = [(flat[i], flat[i + 1]) for i in range(0, len(flat), 2)]
-    sides += [(0, 0)] * (dims - len(sides))
-    if any(min(pair) < 0 for pair in sides) or any(max(pair) for pair in sides[dims:]):
-        return None
-    return tuple(reversed(sides[:dims]))
 
 
 def _filled_padding(make: Rebuild, node: fx.Node, mode: str) -> fx.Node | None:
     """Return a constant border filled otherwise; None where there is none on the spatial axes alone."""
-    sides = _spatial_padding(node)
-    constant = operation(node) == "constant_pad_nd" or arguments(node)["mode"] == "constant"
-    if sides is None or (not constant and mode != "circular"):
+    found = padding_of(node)
+    if found is None or (found[1] != "zero" and mode != "circular"):
         return None
-    return put_padding(make, make.read(node), sides, mode, like=node, added=False)
+    return put_padding(make, make.read(node), found[0], mode, like=node, added=False)
 
 
 def _none(window: Window) -> Sides:

@@ -44,7 +44,10 @@ class Rebuild:
             self.made[node] = self.copy(node) if made is None else made
         self.graph.eliminate_dead_code()
         read = {str(n.target) for n in self.graph.nodes if n.op in ("get_attr", "call_module")}
-        held = {name: self._held.get(name, _held_by(self.source, name)) for name in sorted(read)}
+        held = {
+            name: self._held[name] if name in self._held else _held_by(self.source, name)
+            for name in sorted(read)
+        }
         module = fx.GraphModule(held, self.graph)
         module.train(self.source.training)
         return module

@@ -11,12 +11,12 @@ from torch import fx
 from convscope.errors import SpecError
 from convscope.network.aten import operation
 from convscope.network.layers import arguments
+from convscope.network.rewriting.borders import Sides, border_of
 from convscope.network.rewriting.rebuild import Rebuild
 
 _ATEN = torch.ops.aten
-Sides = tuple[tuple[int, int], ...]
-"""Positions per spatial axis, before and after."""
-
+Axes = tuple[int | None, ...]
+_WITH_SIZES = {"view", "_unsafe_view", "reshape", "expand"}
 _OPERATIONS = {
     "conv1d": "conv", "conv2d": "conv", "conv3d": "conv", "convolution": "conv",
     "max_pool1d": "max", "max_pool2d": "max", "max_pool3d": "max",
@@ -37,6 +37,7 @@ class Window:
         sizes: of the input.
         outputs: sizes of the output.
         counts_padding: whether an average divides by all taps, those on the padding too.
+        has_border: whether a border was put around what it reads, in a step of its own.
     """
 
     kind: str
@@ -47,6 +48,7 @@ class Window:
     sizes: tuple[int, ...]
     outputs: tuple[int, ...]
     counts_padding: bool = True
+    has_border: bool = False
 
     @property
     def reach(self) -> tuple[int, ...]:
@@ -55,8 +57,11 @@ class Window:
 
     @property
     def takes_all(self) -> bool:
-        """Whether there is one window, and it is the whole map."""
-        return self.reach == self.sizes and all(size == 1 for size in self.outputs)
+        """Whether there is one window, it is the whole map, and there is no further one to step to."""
+        alone = self.reach == self.sizes and all(size == 1 for size in self.outputs)
+        return (
+            alone and not self.has_border and (self.kind == "average" or self.stride != self.sizes)
+        )
 
 
 def window_of(node: fx.Node) -> Window | None:
@@ -84,7 +89,8 @@ def window_of(node: fx.Node) -> Window | None:
     else:
         padding = tuple((p, p) for p in _per_axis(0 if asked == "valid" else asked, dims))
     counts = bool(given.get("count_include_pad", True)) and not given.get("divisor_override")
-    return Window(kind, kernel, stride, dilation, padding, sizes, outputs, counts)
+    bordered = any(map(any, border_of(source).sides))
+    return Window(kind, kernel, stride, dilation, padding, sizes, outputs, counts, bordered)
 
 
 def put_window(
@@ -233,6 +239,40 @@ def put_padding(
                 like=like,
             )
     return source
+
+
+def put_whole(make: Rebuild, node: fx.Node, window: Window) -> fx.Node | None:
+    """Return the mean or the maximum over a whole map, however large it has become; None for a convolution."""
+    if window.kind == "conv":
+        return None
+    axes = list(range(-len(window.kernel), 0))
+    target = _ATEN.amax.default if window.kind == "max" else _ATEN.mean.dim
+    if make.read(node).meta["val"].shape[2:] == window.sizes:
+        return None
+    return make.call(target, make.read(node), axes, True, like=node, added=False)
+
+
+def put_view(make: Rebuild, node: fx.Node, before: Axes, after: Axes) -> fx.Node | None:
+    """Return a reshape whose sizes are those of the map that it reads now; None for what is none.
+
+    Args:
+        make: the graph in the making.
+        node: any node.
+        before: the spatial axes of what it reads, counted from the end.
+        after: those of its result.
+    """
+    if operation(node) not in _WITH_SIZES:
+        return None
+    source = make.read(node)
+    old: Any = node.args[0]
+    value = source.meta["val"]
+    if old.meta["val"].shape == value.shape:
+        return None
+    sizes: list[Any] = [make.made.get(size, size) for size in node.args[1]]  # type: ignore[union-attr]
+    for axis, new in zip(before, after, strict=True):
+        if axis is not None and new is not None:
+            sizes[new] = make.call(_ATEN.sym_size.int, source, axis, like=node)
+    return make.copy(node, _1=sizes)
 
 
 def _average(

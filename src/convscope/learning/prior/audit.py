@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from convscope.data import Source
+from convscope.data import Source, spread
 from convscope.errors import SpecError
 from convscope.finding import NetworkId, Protocol
 from convscope.learning.prior.advice import advised
@@ -14,6 +14,7 @@ from convscope.learning.prior.locality import locality
 from convscope.learning.prior.pairs import GROUPS, places
 from convscope.learning.prior.place import place
 from convscope.learning.prior.stationarity import stationarity
+from convscope.learning.tasks import Task
 from convscope.progress import Progress, silent
 
 SAMPLES = 1000
@@ -26,13 +27,13 @@ NAMES = {1: ("time",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 
 
 def prior(
-    data: Source, *, samples: int = SAMPLES, seed: int = 0, progress: Progress = silent
+    data: Source | Task, *, samples: int = SAMPLES, seed: int = 0, progress: Progress = silent
 ) -> Prior:
     """Audit a data set: is it local and stationary along each axis, and is position the answer?
 
     Args:
-        data: at least 40 samples with one to three axes of space; with labels, their relation to
-            position is measured too.
+        data: at least 40 samples with one to three axes of space, or a task, of which the training pool is
+            audited; with labels, their relation to position is measured too.
         samples: how many to look at, at most.
         seed: of what is drawn at random.
         progress: told of each step.
@@ -47,12 +48,13 @@ def prior(
     >>> cs.prior(cs.data("parts:200")).verdict
     'fits'
     """
-    arrays, labels, used = _read(data, samples, progress)
+    about = _facts(data)
+    arrays, labels = _read(data, samples, progress)
     rng = np.random.default_rng(seed)
     found = places(arrays, rng)
     if found.alive.sum() < 3:
         raise SpecError(
-            f"The samples of {data.spec!r} are the same at almost every place, so nothing can be said of "
+            f"The samples of {about['spec']!r} are the same at almost every place, so nothing can be said of "
             "neighbours: give data that change."
         )
     dims = arrays.ndim - 2
@@ -82,42 +84,54 @@ def prior(
             floor=0.0,
             settings=settings,
         ),
-        data={
-            "spec": data.spec,
-            "fingerprint": data.fingerprint,
-            "samples": len(data),
-            "used": used,
-            "shape": list(arrays.shape[1:]),
-        },
+        data=about | {"used": len(arrays), "shape": list(arrays.shape[1:])},
         axes=axes,
         overall=_overall(axes),
         advice=advised(axes),
     )
 
 
+def _facts(data: Source | Task) -> dict[str, Any]:
+    if isinstance(data, Task):
+        return {"spec": data.name, "fingerprint": data.fingerprint, "samples": len(data.x_train)}
+    return {"spec": data.spec, "fingerprint": data.fingerprint, "samples": len(data)}
+
+
 def _read(
-    data: Source, samples: int, progress: Progress
-) -> tuple[np.ndarray, np.ndarray | None, int]:
+    data: Source | Task, samples: int, progress: Progress
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return samples spread over the data, and their labels where there are any."""
+    if isinstance(data, Task):
+        chosen = spread(len(data.x_train), _limit(data.shape, samples))
+        return _enough(data.name, data.samples(data.x_train[chosen])), data.y_train[chosen]
     shape = data.shape or _common(data)
     if not 2 <= len(shape) <= 4:
         raise SpecError(
             f"The samples of {data.spec!r} have the shape {'×'.join(map(str, shape))}; an audit needs "
             "channels and one to three axes of space."
         )
-    limit = max(2 * GROUPS, min(samples, _VALUES // int(np.prod(shape))))
     arrays, labels = [], []
+    limit = _limit(shape, samples)
     for batch in data.batches(64, shape, limit):
         progress("reading samples", sum(map(len, arrays)), limit)
         arrays.append(batch.arrays)
         labels.append(batch.labels)
-    read = np.concatenate(arrays) if arrays else np.empty((0, *shape))
+    read = _enough(data.spec, np.concatenate(arrays) if arrays else np.empty((0, *shape)))
+    known = [part for part in labels if part is not None]
+    return read, np.concatenate(known) if len(known) == len(labels) else None
+
+
+def _limit(shape: tuple[int, ...], samples: int) -> int:
+    return max(2 * GROUPS, min(samples, _VALUES // int(np.prod(shape))))
+
+
+def _enough(name: str, read: np.ndarray) -> np.ndarray:
     if len(read) < 2 * GROUPS:
         raise SpecError(
-            f"{data.spec!r} gives {len(read)} samples, and an audit needs {2 * GROUPS} or more to know chance "
+            f"{name!r} gives {len(read)} samples, and an audit needs {2 * GROUPS} or more to know chance "
             "from structure: give more data."
         )
-    known = [part for part in labels if part is not None]
-    return read, np.concatenate(known) if len(known) == len(labels) else None, len(read)
+    return read
 
 
 def _common(data: Source) -> tuple[int, ...]:

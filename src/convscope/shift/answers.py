@@ -1,0 +1,169 @@
+"""A network's answers, with its input moved round or cropped elsewhere."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+import torch
+
+from convscope.data import Source
+from convscope.errors import WorkError
+from convscope.network import Network
+from convscope.progress import Progress
+from convscope.shift.crops import canvas_of, crop, spans
+from convscope.shift.finding import Answers
+from convscope.shift.fourier import moved
+from convscope.shift.offsets import MOST, Offsets, offsets
+from convscope.shift.torus import Torus, laid
+from convscope.shift.votes import held, intervals, votes
+
+
+def answered(
+    net: Network,
+    source: Source,
+    shape: tuple[int, ...],
+    total: Sequence[int],
+    *,
+    samples: int,
+    draw: int | None,
+    torus: Torus,
+    seed: int,
+    batch: int,
+    progress: Progress,
+) -> Answers | None:
+    """Return what the answers do when samples move round; None where there is no vector of answers.
+
+    Args:
+        net: the network, on its torus.
+        source: the samples.
+        shape: what they are fitted to.
+        total: the total stride of the network per axis: offsets beyond it repeat, but for the border.
+        samples: how many of them.
+        draw: how many offsets; None takes all of the input, or of the total stride where those are too many.
+        torus: what goes round.
+        seed: of the draw and the bootstrap.
+        batch: samples at once.
+        progress: told of each batch.
+
+    Raises:
+        WorkError: an answer is not finite.
+    """
+    size = net.input.shape[1:]
+    every = int(np.prod(size))
+    span = size if every <= MOST else tuple(min(t, n) for t, n in zip(total, size, strict=True))
+    places = offsets(span, draw=draw, wraps=span == size, seed=seed)
+    say = f"roll/{places.name}/{'x'.join(map(str, span))}/{torus}"
+
+    def answer(arrays: np.ndarray, place: Sequence[int]) -> np.ndarray:
+        return _vector(net, moved(laid(_tensor(net, arrays), torus), place))
+
+    return _asked(
+        net,
+        _batches(source, shape, samples, batch, progress, "moved round", places),
+        places,
+        answer,
+        say,
+        seed,
+    )
+
+
+def cropped(
+    net: Network,
+    source: Source,
+    *,
+    samples: int,
+    draw: int | None,
+    seed: int,
+    batch: int,
+    progress: Progress,
+) -> Answers | None:
+    """Return what the answers do for crops of a larger canvas; None where there is no vector of answers.
+
+    Args:
+        net: the network.
+        source: the samples.
+        samples: how many of them.
+        draw: how many offsets; None takes all.
+        seed: of the draw and the bootstrap.
+        batch: samples at once.
+        progress: told of each batch.
+
+    Raises:
+        WorkError: an answer is not finite.
+    """
+    size = net.input.shape[1:]
+    canvas = canvas_of(size)
+    places = offsets(spans(size), draw=draw, wraps=False, seed=seed)
+    say = f"crop/{places.name}/{'x'.join(map(str, canvas))}-{'x'.join(map(str, size))}"
+
+    def answer(arrays: np.ndarray, place: Sequence[int]) -> np.ndarray:
+        return _vector(net, _tensor(net, crop(arrays, place, size)))
+
+    shape = (net.input.shape[0], *canvas)
+    return _asked(
+        net,
+        _batches(source, shape, samples, batch, progress, "cropped", places),
+        places,
+        answer,
+        say,
+        seed,
+    )
+
+
+def is_vector(net: Network) -> bool:
+    """Return whether a network answers with one vector per sample."""
+    output = next(node for node in net.graph.graph.nodes if node.op == "output")
+    values = output.args[0]
+    while isinstance(values, list | tuple) and len(values) == 1:
+        values = values[0]
+    value = getattr(values, "meta", {}).get("val")
+    return isinstance(value, torch.Tensor) and value.ndim == 2 and value.shape[1] > 1
+
+
+def _asked(
+    net: Network,
+    batches: Iterator[tuple[np.ndarray, np.ndarray | None]],
+    places: Offsets,
+    answer: Callable[[np.ndarray, Sequence[int]], np.ndarray],
+    say: str,
+    seed: int,
+) -> Answers | None:
+    if not is_vector(net):
+        return None
+    found = votes(batches, places, answer)
+    return Answers(held(found), intervals(found, seed), say, found)
+
+
+def _batches(
+    source: Source,
+    shape: tuple[int, ...],
+    samples: int,
+    size: int,
+    progress: Progress,
+    what: str,
+    places: Offsets,
+) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
+    done = 0
+    progress(f"answers, {what}", 0, samples)
+    for part in source.batches(size, shape, samples):
+        yield part.arrays, part.labels
+        done += len(part.arrays)
+        progress(f"answers, {what}", done, samples)
+
+
+def _tensor(net: Network, arrays: np.ndarray) -> torch.Tensor:
+    like = next(net.graph.parameters(), torch.empty(0))
+    return torch.from_numpy(arrays).to(device=like.device, dtype=like.dtype)
+
+
+def _vector(net: Network, x: torch.Tensor) -> np.ndarray:
+    with torch.no_grad():
+        given = net(x)
+    while isinstance(given, list | tuple):
+        given = given[0]
+    found = given.cpu().numpy()
+    if not np.isfinite(found).all():
+        raise WorkError(
+            f"{net.spec} answers with numbers that are not finite, so its answers cannot be compared. "
+            "Look at the data and the input rule (--mean, --std)."
+        )
+    return found

@@ -1,0 +1,210 @@
+"""The layers of a network and of its variants, under the same moves of the same samples."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import prod
+
+import torch
+from torch import Tensor
+
+from convscope.data import Source
+from convscope.errors import WorkError
+from convscope.network import Network
+from convscope.network.rewriting import circular
+from convscope.progress import Progress
+from convscope.shift.boundary import Differences
+from convscope.shift.causes import CAUSES, name_of
+from convscope.shift.grids import total_stride
+from convscope.shift.passing import Layers, Watched, aligned_moves, diagonal, drawn_moves
+from convscope.shift.records import Move
+from convscope.shift.rows import LayerShift
+from convscope.shift.summing import row_of
+from convscope.shift.torus import Torus, laid
+from convscope.shift.variants import folded_energies, swapped, watched
+
+KINDS = {"conv", "pool", "activation", "add", "cat", "resize", "linear", "reduce", "attention"}
+"""Kinds of layers that are looked at if none are named: norms and gains change no error."""
+QUICK_CHANNELS = 32
+"""Channels of each layer that quick mode looks at; errors are those of a spread sample of channels."""
+EVERY_MOVE = 64
+"""Moves that are all looked at in full mode; of more, as many are drawn."""
+QUARTERS = (Fraction(1, 4), Fraction(1, 2), Fraction(3, 4))
+
+
+@dataclass(frozen=True)
+class Survey:
+    """How layers are looked at.
+
+    Args:
+        shape: what samples are fitted to.
+        samples: how many.
+        quick: few moves, drawn for each batch; else the same many moves for all.
+        torus: what goes round.
+        seed: of the draw.
+        batch: samples at once.
+        exact: whether circular padding makes the network exact, so that causes can be told apart.
+    """
+
+    shape: tuple[int, ...]
+    samples: int
+    quick: bool
+    torus: Torus
+    seed: int
+    batch: int
+    exact: bool
+
+
+@dataclass(frozen=True)
+class Surveyed:
+    """What was found.
+
+    Args:
+        rows: one per layer.
+        differences: where the borders are felt.
+        protocol: what was done.
+    """
+
+    rows: tuple[LayerShift, ...]
+    differences: Differences
+    protocol: str
+
+
+def surveyed(
+    net: Network,
+    source: Source,
+    how: Survey,
+    layers: Sequence[str] | None,
+    *,
+    progress: Progress,
+) -> Surveyed:
+    """Return the rows of a network's layers.
+
+    Args:
+        net: the network, on its torus.
+        source: the samples.
+        how: how they are looked at.
+        layers: layer names or module paths; None takes the usual ones.
+        progress: told of each batch and each variant.
+
+    Raises:
+        SpecError: a layer that does not exist.
+        WorkError: no sample could be read.
+    """
+    names = chosen(net, layers)
+    most = QUICK_CHANNELS if how.quick else None
+    native = watched(net, names, most)
+    batches = list(_batches(net, source, how))
+    total = total_stride(native.grids, net.dims)
+    moves = moves_of(total, len(batches), quick=how.quick, seed=how.seed)
+    found, first = passed(native, batches, moves, quick=how.quick, progress=progress)
+    twin, differences, folded, swaps = Layers(), Differences(), None, {}
+    if how.exact:
+        round_ = watched(circular(net), names, most)
+        others, twin = _twin(round_, batches, moves, progress)
+        differences.add(first, others)
+        if not how.quick:
+            folded = folded_energies(round_, batches, progress)
+        known = {name_of(CAUSES): found.errors, name_of(CAUSES[1:]): twin.errors}
+        swaps = swapped(net, names, batches, moves, known, most, progress)
+    rows = [
+        row_of(net.layer(name), native.grids[name], found, twin, folded, swaps, how.seed)
+        if name in native.grids
+        else LayerShift(net.layer(name), invariance=found.stays.ratio(name))
+        for name in names
+    ]
+    counted = f"{len({move for one in moves for move in one})} moves, {how.samples} samples"
+    return Surveyed(tuple(rows), differences, counted)
+
+
+def passed(
+    native: Watched,
+    batches: Sequence[Tensor],
+    moves: Sequence[Sequence[Move]],
+    *,
+    quick: bool,
+    progress: Progress,
+) -> tuple[Layers, Mapping[str, Tensor]]:
+    """Return what moved samples do in a network as it is, and the maps of the first batch.
+
+    Args:
+        native: the network.
+        batches: the samples.
+        moves: by how much those of each batch move.
+        quick: whether what takes longer is done on a few samples only.
+        progress: told of each batch.
+    """
+    aligned = aligned_moves(native.placed, native.net.input.shape[1:])
+    found, first = Layers(), {}
+    for i, (x, some) in enumerate(zip(batches, moves, strict=True)):
+        progress("layers", i, len(batches))
+        before = found.follow(native, x, [*aligned, *some], stays=True)
+        if i == 0:
+            first = before
+        if i == 0 or not quick:
+            _slowly(found, native, x[: max(2, len(x) // 2)] if quick else x, some, quick)
+    return found, first
+
+
+def _twin(
+    round_: Watched, batches: Sequence[Tensor], moves: Sequence[Sequence[Move]], progress: Progress
+) -> tuple[Mapping[str, Tensor], Layers]:
+    """Return the circular twin's maps of the first batch, and its errors."""
+    aligned = aligned_moves(round_.placed, round_.net.input.shape[1:])
+    found, first = Layers(), {}
+    for i, (x, some) in enumerate(zip(batches, moves, strict=True)):
+        progress("layers, circular padding", i, len(batches))
+        before = found.follow(round_, x, [*aligned, *some], pairs=True)
+        if i == 0:
+            first = before
+    return first, found
+
+
+def chosen(net: Network, layers: Sequence[str] | None) -> list[str]:
+    """Return the names of the layers to look at, in the order in which they run.
+
+    Raises:
+        SpecError: no such layer.
+    """
+    place = {layer.name: i for i, layer in enumerate(net.layers)}
+    if layers is None:
+        return [layer.name for layer in net.layers if layer.kind in KINDS and layer.output]
+    return sorted({net.layer(name).name for name in layers}, key=place.__getitem__)
+
+
+def _slowly(found: Layers, native: Watched, x: Tensor, moves: Sequence[Move], quick: bool) -> None:
+    """Measure what takes longer: parts of a position, derivatives, and every layer by itself."""
+    dims = native.net.dims
+    parts = (Fraction(1, 2),) if quick else QUARTERS
+    found.follow(native, x, [diagonal(part, dims) for part in parts])
+    axes: list[Move] = [tuple(int(a == axis) for a in range(dims)) for axis in range(dims)]
+    found.differentiate(native, x, [(1,) * dims] if quick else axes)
+    found.start(native, x, moves[: 1 if quick else 4])
+
+
+def moves_of(total: Sequence[int], batches: int, *, quick: bool, seed: int) -> list[list[Move]]:
+    """Return the moves of each batch: new ones in quick mode, four or more in all; otherwise the same for all.
+
+    Args:
+        total: the total stride of the network per axis.
+        batches: how many batches.
+        quick: whether few are enough.
+        seed: of the draw.
+    """
+    endless = drawn_moves(total, seed)
+    if quick:
+        each = max(1, 4 // max(batches, 1))
+        return [[next(endless) for _ in range(each)] for _ in range(batches)]
+    count = max(1, min(prod(total) - 1, EVERY_MOVE))
+    return [[next(endless) for _ in range(count)]] * batches
+
+
+def _batches(net: Network, source: Source, how: Survey) -> Iterator[Tensor]:
+    like = next(net.graph.parameters(), torch.empty(0))
+    read = 0
+    for part in source.batches(how.batch, how.shape, how.samples):
+        read += len(part.arrays)
+        x = torch.from_numpy(part.arrays).to(device=like.device, dtype=like.dtype)
+        yield laid(x, how.torus)
+    if not read:
+        raise WorkError("No sample was there to move.")

@@ -60,3 +60,34 @@ def test_last_local_map_of_published_networks(shared: Path, name: str):
     assert [last.local_size, last.stride, last.center] == numbers
     assert max(len(a.phases) or 1 for a in last.axes) == int(expected["phases"])
     assert any(last.is_global) == bool(expected["gates"])
+
+
+@pytest.mark.parametrize(
+    ("spec", "kernels", "pool"),
+    [
+        ("demo", (3, 3, 3, 3), 2),
+        ("demo:sound", (31, 9, 9, 9, 9), 4),
+        ("demo:volume", (3, 3, 3), 2),
+    ],
+)
+def test_built_in_networks_see_what_is_derived_by_hand(
+    spec: str, kernels: tuple[int, ...], pool: int
+):
+    """A field grows by kernel - 1 of its strides at a convolution, and by pool - 1 of them at a pooling."""
+    net = load(spec)
+    found = receptive(net)
+    size, stride, by_hand = 1, 1, []
+    for kernel in kernels:
+        size += (kernel - 1) * stride
+        by_hand.append((size, stride))
+        size, stride = size + (pool - 1) * stride, stride * pool
+    convolutions = [row for row in found.layers if row.layer.kind == "conv"]
+    assert [(row.size, row.stride) for row in convolutions] == [
+        ((a,) * net.dims, (b,) * net.dims) for a, b in by_hand
+    ]
+    told = {
+        "demo": (3, 8, 18, 38),
+        "demo:sound": (31, 66, 206, 766, 3006),
+        "demo:volume": (3, 8, 18),
+    }
+    assert tuple(size for size, _ in by_hand) == told[spec]

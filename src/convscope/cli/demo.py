@@ -1,9 +1,10 @@
-"""The atlas of the built-in network: made once, kept in the user's cache."""
+"""The atlas of a built-in network: made once, kept in the user's cache."""
 
 import hashlib
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import convscope
 from convscope.atlas import Atlas
@@ -12,14 +13,19 @@ from convscope.atlas.writer import check_place
 from convscope.cli.terminal import Terminal
 from convscope.errors import SpecError
 
-DATA = "parts:240"
-_WEIGHTS = Path(convscope.__file__).parent / "network" / "weights" / "demo.safetensors"
+if TYPE_CHECKING:
+    from convscope.cli.options import DemoKind
+    from convscope.network.demo import Design
+
+SHOWN = 240
+"""Samples that the built-in networks look at."""
 
 
-def demo_atlas(out: Path | None, terminal: Terminal) -> Path:
-    """Return the folder of the built-in network's atlas; measure it where it is not there yet.
+def demo_atlas(kind: "DemoKind", out: Path | None, terminal: Terminal) -> Path:
+    """Return the folder of a built-in network's atlas; measure it where it is not there yet.
 
     Args:
+        kind: what the network looks at.
         out: where to keep it; None keeps it in the user's cache.
         terminal: where progress goes.
 
@@ -27,21 +33,26 @@ def demo_atlas(out: Path | None, terminal: Terminal) -> Path:
         SpecError: ``out`` holds something else.
         WorkError: the disk failed.
     """
-    folder = out or kept_at()
+    from convscope.network.demo import design_of
+
+    design = design_of(kind)
+    folder = out or kept_at(design)
     if out is None and _is_whole(folder):
         return folder
     check_place(folder)
-    terminal.note(f"Looking at the built-in network; what is found is kept in {folder}.")
+    terminal.note(
+        f"Looking at the built-in network for {kind}s; what is found is kept in {folder}."
+    )
     from convscope.atlas.looking import look
     from convscope.data import open_source
     from convscope.network import load
     from convscope.site import build
 
     look(
-        load("demo"),
-        open_source(DATA),
+        load(design.spec),
+        open_source(f"{design.data}:{SHOWN}"),
         out=folder,
-        command="convscope demo",
+        command=f"convscope demo --kind {kind}",
         progress=terminal.progress,
     )
     terminal.progress("making the pages", 0, None)
@@ -49,10 +60,10 @@ def demo_atlas(out: Path | None, terminal: Terminal) -> Path:
     return folder
 
 
-def kept_at() -> Path:
+def kept_at(design: "Design") -> Path:
     """Return where the atlas is kept: one folder per version and weights, in the user's cache."""
-    weights = hashlib.sha256(_WEIGHTS.read_bytes()).hexdigest()[:8]
-    return cache_folder() / f"demo-{convscope.__version__}-{weights}"
+    weights = hashlib.sha256(design.weights.read_bytes()).hexdigest()[:8]
+    return cache_folder() / f"{design.weights.stem}-{convscope.__version__}-{weights}"
 
 
 def cache_folder() -> Path:

@@ -15,6 +15,15 @@ class Device(StrEnum):
     cuda = "cuda"
 
 
+class DemoKind(StrEnum):
+    """What a built-in network looks at."""
+
+    image = "image"
+    sound = "sound"
+    volume = "volume"
+
+
+Kind = Annotated[DemoKind, typer.Option(help="Which built-in network: by what it looks at.")]
 Model = Annotated[
     str, typer.Argument(metavar="MODEL", help="The network; `convscope --help` lists the forms.")
 ]

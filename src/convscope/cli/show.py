@@ -137,6 +137,7 @@ def report(
 
 
 def demo(
+    kind: o.Kind = o.DemoKind.image,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -149,11 +150,11 @@ def demo(
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
 ) -> None:
-    """Look at the built-in network, and show its pages."""
+    """Look at a built-in network, and show its pages."""
     with Terminal(json=json, quiet=quiet, verbose=verbose) as terminal:
         from convscope.cli.demo import demo_atlas
 
-        _serve(demo_atlas(out, terminal), port, browser, terminal)
+        _serve(demo_atlas(kind, out, terminal), port, browser, terminal)
 
 
 def _serve(atlas: Path, port: int | None, browser: bool, terminal: Terminal) -> None:

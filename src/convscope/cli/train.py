@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from convscope.learning import DemoTraining
+    from convscope.learning.demo import Judge
+    from convscope.network import Network
 
 
 def train_demo(
@@ -25,42 +27,70 @@ def train_demo(
             help="Keep the weights, their record and the filters' timeline here; resumes.",
         ),
     ] = None,
-    pictures: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Fewer training pictures, to try.")
+    kind: o.Kind = o.DemoKind.image,
+    samples: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Fewer training samples, to try.")
     ] = None,
     epochs: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Fewer epochs, to try.")
     ] = None,
     unseen: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Pictures to test it on.")
+        int | None, typer.Option(min=1, metavar="N", help="Samples to test it on.")
     ] = None,
+    hierarchy: Annotated[
+        bool,
+        typer.Option(
+            "--hierarchy", help="Measure the hierarchy score at each moment too: minutes more."
+        ),
+    ] = False,
     seed: o.Seed = 0,
     json: o.AsJson = False,
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
 ) -> None:  # fmt: skip
-    """Retrain the built-in network, and compare it with the shipped one."""
+    """Retrain a built-in network, and compare it with the shipped one."""
     with Terminal(json=json, quiet=quiet, verbose=verbose) as terminal:
         from convscope.atlas.files import make_folder
         from convscope.learning import train_demo as trained
-        from convscope.learning.demo import Recipe
+        from convscope.learning.run import RECIPES
 
-        asked = {"pictures": pictures, "epochs": epochs, "unseen": unseen}
+        asked = {"samples": samples, "epochs": epochs, "unseen": unseen}
         given: dict[str, int] = {name: n for name, n in asked.items() if n is not None}
-        recipe = replace(Recipe(), seed=seed, **given)
+        recipe = replace(RECIPES[kind.value], seed=seed, **given)
         if out is not None:
             make_folder(out)
-        training = trained(recipe, out=out, progress=terminal.progress)
+        judge = _judge(recipe.design.data) if hierarchy else None
+        training = trained(recipe, out=out, judge=judge, progress=terminal.progress)
         terminal.answer(lambda: _document(training), lambda: _readable(training, out))
+
+
+def _judge(data: str) -> "Judge":
+    """Return what scores a network on the data that the built-in networks are shown."""
+    from convscope.cli.demo import SHOWN
+    from convscope.data import open_source
+    from convscope.features.climb import climb
+    from convscope.learning import Climb
+
+    source = open_source(f"{data}:{SHOWN}")
+
+    def judge(network: "Network") -> Climb:
+        found = climb(network, source)
+        return Climb(found.rho, found.interval, found.labelled)
+
+    return judge
 
 
 def _document(training: "DemoTraining") -> "Mapping[str, Any]":
     from convscope.cli.loading import envelope
     from convscope.network import Network
-    from convscope.network.demo import DEMO_INPUT, DEMO_MEAN, DEMO_STD
 
+    design = training.recipe.design
     network = Network(
-        training.network, DEMO_INPUT, mean=DEMO_MEAN, std=DEMO_STD, spec="demo, retrained"
+        training.network,
+        design.input,
+        mean=design.mean,
+        std=design.std,
+        spec=f"{design.spec}, retrained",
     )
     record = training.record()
     return envelope(

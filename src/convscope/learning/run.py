@@ -1,4 +1,4 @@
-"""A training of the built-in network under way: every step of it follows from the recipe."""
+"""A training of a built-in network under way: every step of it follows from the recipe."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -12,10 +12,11 @@ from torch import Tensor, nn
 from convscope.data.world import VERSION
 from convscope.errors import SpecError
 from convscope.learning.checkpoint import load_checkpoint, save_checkpoint
-from convscope.network.demo import DEMO_MEAN, DEMO_STD, DemoNetwork
+from convscope.network.demo import DemoNetwork, Design, Kind, design_of
 from convscope.progress import Progress
 
-_EARLY = (500, 1000, 2000, 4000, 8000)  # pictures seen, where filters change fastest
+_EARLY = (500, 1000, 2000, 4000, 8000)  # samples seen, where filters change fastest
+_FORMATS = (torch.contiguous_format, torch.channels_last, torch.channels_last_3d)  # the fastest
 
 
 @dataclass(frozen=True)
@@ -23,22 +24,24 @@ class Recipe:
     """How the network is trained.
 
     Args:
-        seed: of weights, order and shifts; the training pictures are those of world ``seed + 1``.
-        pictures: how many training pictures.
-        unseen: how many pictures of world 0 it is tested on.
-        epochs: how often each picture is seen.
-        batch: pictures to a step.
+        kind: which of the built-in networks: by what it looks at.
+        seed: of weights, order and shifts; the training samples are those of world ``seed + 1``.
+        samples: how many training samples.
+        unseen: how many samples of world 0 it is tested on.
+        epochs: how often each sample is seen.
+        batch: samples to a step.
         rate: the highest learning rate; it rises over the first sixth and falls to 0 along a
             cosine.
         decay: weight decay (AdamW).
         start: the first layer's filters begin at this share of the usual size, so that what is seen
             in them afterwards is what training put there, and not what they began with.
         smoothing: label smoothing.
-        shift: training pictures are moved by up to so many pixels, around the edges.
+        shift: training samples are moved by up to so many pixels along each axis, around the edges.
     """
 
+    kind: Kind = "image"
     seed: int = 0
-    pictures: int = 20_000
+    samples: int = 20_000
     unseen: int = 5_000
     epochs: int = 10
     batch: int = 100
@@ -48,16 +51,29 @@ class Recipe:
     smoothing: float = 0.05
     shift: int = 4
 
+    @property
+    def design(self) -> Design:
+        """The network that is trained."""
+        return design_of(self.kind)
+
+
+RECIPES = {
+    "image": Recipe(),
+    "sound": Recipe("sound", samples=8_000, epochs=5, shift=400),
+    "volume": Recipe("volume", samples=8_000, batch=50, decay=0.05, shift=1),
+}
+"""How the shipped networks were trained, by what they look at."""
+
 
 class Run:
     """A training under way: the network, the optimiser's state, and how far it has come."""
 
     def __init__(self, recipe: Recipe) -> None:
         self.recipe = recipe
-        self.network = DemoNetwork()
+        self.network = DemoNetwork(recipe.design)
         draw = torch.Generator().manual_seed(recipe.seed)
         for module in self.network:
-            if isinstance(module, nn.Conv2d | nn.Linear):
+            if isinstance(module, nn.Conv1d | nn.Conv2d | nn.Conv3d | nn.Linear):
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu", generator=draw)
                 assert module.bias is not None
                 nn.init.zeros_(module.bias)
@@ -69,7 +85,7 @@ class Run:
         self.epoch = 0
         self.wall_s = self.cpu_s = 0.0
         self.seen: list[int] = []
-        self.filters: list[Tensor] = []
+        self.kept: list[dict[str, Tensor]] = []
 
     @classmethod
     def begun(cls, recipe: Recipe) -> "Run":
@@ -95,7 +111,7 @@ class Run:
             run.optimiser.state[parameter] = _under(tensors, f"optimiser.{k}.")
         run.epoch, run.seen = facts["epoch"], facts["seen"]
         run.wall_s, run.cpu_s = facts["wall_s"], facts["cpu_s"]
-        run.filters = list(tensors["filters"])
+        run.kept = [_under(tensors, f"kept.{k}.") for k in range(len(run.seen))]
         return run
 
     def save(self, path: Path, wall_s: float, cpu_s: float) -> None:
@@ -104,7 +120,8 @@ class Run:
         for k, parameter in enumerate(self.network.parameters()):
             for name, value in self.optimiser.state[parameter].items():
                 tensors[f"optimiser.{k}.{name}"] = value
-        tensors["filters"] = torch.stack(self.filters)
+        for k, weights in enumerate(self.kept):
+            tensors |= {f"kept.{k}.{name}": tensor for name, tensor in weights.items()}
         facts = {
             "recipe": asdict(self.recipe),
             "world": VERSION,
@@ -116,23 +133,25 @@ class Run:
         save_checkpoint(path, tensors, facts)
 
     def remember(self, seen: int) -> None:
-        """Add the first layer's filters to the timeline."""
+        """Keep the network as it is after so many samples."""
         self.seen.append(seen)
-        self.filters.append(self.network.get_parameter("conv1.weight").detach().clone())
+        self.kept.append({k: v.detach().clone() for k, v in self.network.state_dict().items()})
 
-    def train_epoch(self, pictures: np.ndarray, labels: Tensor, progress: Progress) -> None:
-        """Go once through all pictures, in an order that the seed and the epoch's number give."""
+    def train_epoch(self, samples: np.ndarray, labels: Tensor, progress: Progress) -> None:
+        """Go once through all samples, in an order that the seed and the epoch's number give."""
         recipe = self.recipe
         draw = torch.Generator().manual_seed(recipe.seed * 1_000_003 + self.epoch + 1)
-        order = torch.randperm(len(pictures), generator=draw)
-        steps = -(-len(pictures) // recipe.batch)
+        order = torch.randperm(len(samples), generator=draw)
+        steps = -(-len(samples) // recipe.batch)
         self.network.train()
         for step in range(steps):
             done = self.epoch * steps + step
             progress("training", done, recipe.epochs * steps)
             chosen = order[step * recipe.batch : (step + 1) * recipe.batch]
-            move = torch.randint(-recipe.shift, recipe.shift + 1, (2,), generator=draw).tolist()
-            batch = torch.roll(normalised(pictures[chosen.numpy()]), move, (2, 3))
+            most, dims = recipe.shift, recipe.design.dims
+            move = torch.randint(-most, most + 1, (dims,), generator=draw).tolist()
+            batch = normalised(samples[chosen.numpy()], recipe.design)
+            batch = torch.roll(batch, move, tuple(range(2, 2 + dims)))
             scores = self.network(batch)
             loss = nn.functional.cross_entropy(
                 scores, labels[chosen], label_smoothing=recipe.smoothing
@@ -142,7 +161,7 @@ class Run:
             self.optimiser.zero_grad()
             loss.backward()
             self.optimiser.step()
-            seen = self.epoch * len(pictures) + step * recipe.batch + len(chosen)
+            seen = self.epoch * len(samples) + step * recipe.batch + len(chosen)
             if seen in _EARLY or step == steps - 1:
                 self.remember(seen)
         self.epoch += 1
@@ -161,8 +180,15 @@ def _under(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
 
 
-def normalised(pictures: np.ndarray) -> Tensor:
-    """Return uint8 pictures (B, 3, H, W) as the network takes them."""
-    batch = torch.from_numpy(pictures).to(memory_format=torch.channels_last).float() / 255
-    mean, std = (torch.tensor(x).reshape(1, 3, 1, 1) for x in (DEMO_MEAN, DEMO_STD))
-    return (batch - mean) / std
+def whole(arrays: np.ndarray, design: Design) -> np.ndarray:
+    """Return samples as the whole numbers that they are multiples of, which is exact and small."""
+    steps = np.rint(arrays * design.levels)
+    return steps.astype(np.uint8 if design.levels < 256 else np.int16)
+
+
+def normalised(samples: np.ndarray, design: Design) -> Tensor:
+    """Return samples that ``whole`` gave, ``(B, C, *S)``, as the network takes them."""
+    batch = torch.from_numpy(samples).to(memory_format=_FORMATS[design.dims - 1]).float()
+    per_channel = (1, -1, *(1,) * design.dims)
+    mean, std = (torch.tensor(x).reshape(per_channel) for x in (design.mean, design.std))
+    return (batch / design.levels - mean) / std

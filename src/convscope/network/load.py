@@ -25,7 +25,10 @@ _LIBRARY = {
     "deviation": "No deviation was given: the one that comes with the network is used; --std changes it.",
 }
 
-_FORMS = "A model is one of: demo, torchvision:NAME, timm:NAME, FILE.py:CALLABLE, package.module:CALLABLE, FILE.pt2."
+_FORMS = (
+    "A model is one of: demo, demo:sound, demo:volume, torchvision:NAME, timm:NAME, FILE.py:CALLABLE, "
+    "package.module:CALLABLE, FILE.pt2."
+)
 
 
 @dataclass(frozen=True)
@@ -52,8 +55,8 @@ def load(
     """Return the network that a spec names, ready to look at.
 
     Args:
-        spec: ``demo``, ``torchvision:NAME``, ``timm:NAME``, ``FILE.py:CALLABLE``,
-            ``package.module:CALLABLE`` or ``FILE.pt2``.
+        spec: ``demo``, ``demo:sound``, ``demo:volume``, ``torchvision:NAME``, ``timm:NAME``,
+            ``FILE.py:CALLABLE``, ``package.module:CALLABLE`` or ``FILE.pt2``.
         weights: a ``.safetensors``, ``.pt`` or ``.pth`` file; ``"pretrained"`` asks the library for
             its own.
         input: shape of one sample, ``(C, *S)``; where it is not given, the library's own, the
@@ -103,17 +106,12 @@ def load(
 def _built(asked: _Asked) -> Built:
     spec, pretrained = asked.spec, asked.weights == "pretrained"
     kind, colon, name = spec.rpartition(":")
-    if spec == "demo":
-        from convscope.network.demo import (
-            DEMO_CLASSES,
-            DEMO_INPUT,
-            DEMO_MEAN,
-            DEMO_STD,
-            demo_module,
-        )
+    if spec == "demo" or kind == "demo":
+        from convscope.network.demo import demo_module, design_of
 
-        rule = InputRule(DEMO_INPUT, DEMO_MEAN, DEMO_STD)
-        return Built(demo_module(), rule, DEMO_CLASSES, trained=True)
+        design = design_of(name if kind else "image")
+        rule = InputRule(design.input, design.mean, design.std)
+        return Built(demo_module(design), rule, design.classes, trained=True)
     if not colon or not name or not kind:
         raise SpecError(f"{spec!r} is not a model. {_FORMS} Try 'demo', or 'torchvision:resnet18'.")
     if kind == "torchvision":
@@ -170,7 +168,7 @@ def _rule(asked: _Asked, built: Built) -> tuple[InputRule, tuple[str, ...]]:
         notes += (_LIBRARY[" and ".join(taken)],)
     mean = own.mean if asked.mean is None else asked.mean
     std = own.std if asked.std is None else asked.std
-    if mean is None and std is None and asked.spec != "demo":
+    if mean is None and std is None and asked.spec.partition(":")[0] != "demo":
         notes += (AS_THEY_ARE,)
     return checked_rule(shape, mean, std), notes
 

@@ -98,6 +98,7 @@ class Learning(Finding):
             "searches": [dict(search) for search in self.searches],
             "refused": [list(cell) for cell in self.refused],
             "notes": list(self.notes),
+            "agreement": None if self.prior is None else agreement(self),
             "prior": None if self.prior is None else self.prior.document(),
             "timeline": self.timeline and self.timeline.document(),
         }

@@ -11,6 +11,7 @@ from typing import Any
 from convscope.site import charts
 from convscope.site.card import Card
 from convscope.site.features.card import measured as features
+from convscope.site.learning.card import measured as learning
 from convscope.site.numbers import shape, times
 
 Document = Mapping[str, Any]
@@ -64,9 +65,9 @@ IDEAS = (
         "The right priors need less data",
         "Where the assumptions fit the data there is less left to learn, and the network "
         "generalises from fewer examples; where they do not fit, it does not.",
-        None,
+        "#/learning",
         "convscope learn --data DATA",
-        False,
+        True,
     ),
 )
 
@@ -137,6 +138,7 @@ _MEASURED: dict[str, Callable[[Card, Document, Document], Card]] = {
     "sharing": _sharing,
     "receptive": _receptive,
     "features": features,
+    "learn": learning,
 }
 
 

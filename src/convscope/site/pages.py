@@ -19,10 +19,11 @@ from convscope.finding import SCHEMA
 from convscope.site import charts
 from convscope.site.cards import IDEAS, cards
 from convscope.site.features.data import files as features
+from convscope.site.learning.data import files as learning
 from convscope.site.numbers import short_name
 
 ASSETS = Path(__file__).parent / "assets"
-DOCUMENTS = ("network", "data", *(card.idea for card in IDEAS))
+DOCUMENTS = ("network", "data", *(card.idea for card in IDEAS), "prior")
 
 
 def build(atlas: str | Path) -> Path:
@@ -44,16 +45,20 @@ def build(atlas: str | Path) -> Path:
     make_folder(opened.path / "data")
     for name, spec in specs.items():
         _write_json(opened.path / "data" / f"chart-{name}.json", spec)
+    extra = dict(learning(documents, opened.manifest.network["spec"]))
     filters = documents["network"].pop("filters", None) if "network" in documents else None
     if filters:
         _write_json(opened.path / "data" / "filters.json", filters)
     for name, document in documents.items():
         parts = features(opened, document) if name == "features" else [(name, document)]
         for part, content in parts:
-            _write_json(opened.path / "data" / f"{part}.json", content)
+            _write_json(opened.path / "data" / f"{part}.json", extra.pop(part, content))
+    for name, content in extra.items():
+        _write_json(opened.path / "data" / f"{name}.json", content)
     summary = _summary(opened, documents) | {
         "charts": {name: charts.height(spec) for name, spec in specs.items()},
         "filters": bool(filters),
+        "timeline": "timeline" in extra,
     }
     _write_json(opened.path / "data" / "site.json", summary)
     for source in _assets():

@@ -13,6 +13,7 @@ WEIGHTS = "#0072b2"
 SHARING = "#56b4e9"
 GROUPING = "#009e73"
 LOCALITY = "#e69f00"
+VIOLET = "#7b5ea7"
 SIMPLE = "#2f6f9f"
 JOINED = "#2a9d8f"
 SHAPED = "#e0a030"
@@ -32,6 +33,7 @@ PROPERTIES = {
     SHARING: "var(--sharing)",
     GROUPING: "var(--grouping)",
     LOCALITY: "var(--locality)",
+    VIOLET: "var(--violet)",
     SIMPLE: "var(--simple)",
     JOINED: "var(--joined)",
     SHAPED: "var(--shaped)",

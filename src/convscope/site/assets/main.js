@@ -7,6 +7,7 @@ import { counted } from "./base/numbers.js";
 import { parse } from "./base/route.js";
 import { open as ideas } from "./ideas/page.js";
 import { open as layers } from "./layers/page.js";
+import { open as learning } from "./learning/page.js";
 import { open as receptive } from "./receptive/page.js";
 import { open as sharing } from "./sharing/page.js";
 import { open as unit } from "./units/page.js";
@@ -20,6 +21,7 @@ const PAGES = {
   sharing: { name: "Parameters", open: sharing },
   layers: { name: "Layers", open: layers },
   receptive: { name: "Receptive field", open: receptive },
+  learning: { name: "Learning", open: learning },
   about: { name: "About", open: about },
 };
 /** Pages of what a page's path names: `layers/NAME/UNIT`. @type {Record<string, typeof PAGES[string]>} */

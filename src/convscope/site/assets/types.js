@@ -103,6 +103,7 @@
  * @property {Card[]} cards
  * @property {Record<string, number>} charts  name -> height in pixels that it takes at first
  * @property {boolean} filters
+ * @property {boolean} timeline
  * @property {string[]} documents
  * @property {Entry[]} entries
  * @property {Record<string, string>} left

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from convscope.finding import Finding
 from convscope.site.charts.fields import local_layers, receptive, receptive_line
 from convscope.site.charts.frame import Document, Width, height, small, spec, svg
+from convscope.site.charts.learning import conditions, learn, learn_claims, learn_small, prior
 from convscope.site.charts.mix import counts, features, features_labels, features_mix, measured
 from convscope.site.charts.weights import sharing, sharing_whole
 
@@ -19,14 +20,19 @@ if TYPE_CHECKING:
 __all__ = [
     "CHARTS",
     "chart",
+    "conditions",
     "counts",
     "drawn",
     "features",
     "features_labels",
     "features_mix",
     "height",
+    "learn",
+    "learn_claims",
+    "learn_small",
     "local_layers",
     "measured",
+    "prior",
     "receptive",
     "receptive_line",
     "sharing",
@@ -37,7 +43,13 @@ __all__ = [
     "svg",
 ]
 
-CHARTS = {"sharing": sharing, "receptive": receptive, "features": features}
+CHARTS = {
+    "sharing": sharing,
+    "receptive": receptive,
+    "features": features,
+    "learn": learn,
+    "prior": prior,
+}
 
 
 def chart(finding: Finding, width: Width = 560) -> "Chart":
@@ -73,6 +85,12 @@ def drawn(documents: Mapping[str, Document], width: Width) -> dict[str, "Chart |
     if "features" in documents:
         made["features"] = features(documents["features"], width)
         made["features-labels"] = features_labels(documents["features"], width)
+    if "learn" in documents:
+        for number, condition in enumerate(conditions(documents["learn"])):
+            made[f"learn-{number}"] = learn(documents["learn"], width, condition)
+        made["learn-claims"] = learn_claims(documents["learn"], width)
+    if "prior" in documents:
+        made["prior"] = prior(documents["prior"], width)
     return made
 
 

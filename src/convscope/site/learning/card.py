@@ -1,0 +1,90 @@
+"""The fifth idea's verdict: is there an advantage on these data, and do the priors explain it?"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from convscope.site import charts
+from convscope.site.card import Card
+
+Document = Mapping[str, Any]
+
+_FIRST, _REASON = "C1", "C3"
+
+
+def measured(card: Card, document: Document, network: Document) -> Card:
+    """Return the card with what was found.
+
+    Supported where the convolution beats the dense twin on intact data and the more so than on permuted
+    ones: then the priors are the reason. Not supported where either is refuted.
+
+    Args:
+        card: the idea.
+        document: of ``learn``.
+        network: of the network; the study is about twins, not about it.
+    """
+    del network
+    found = {claim["id"]: claim for claim in document["claims"]}
+    wanted = [found[name] for name in (_FIRST, _REASON) if name in found]
+    if _FIRST not in found:
+        return replace(card, text="This study trained no pair of nets that could decide it.")
+    others = [f"{claim['id']} {claim['verdict']}" for claim in document["claims"]]
+    return replace(
+        card,
+        number=headline(document),
+        text=f"{_meaning(document)} {_difference(found[_FIRST])} On {document['task']['name']}: "
+        f"{', '.join(others)}.",
+        verdict=verdict([claim["verdict"] for claim in wanted]),
+        threshold="conv+pool beats dense on intact data, by more than on permuted pixels; five claims "
+        "corrected by Holm",
+        floor="0, the same nets on permuted pixels",
+        chart=charts.small(charts.learn_small(document)),
+        caption="Accuracy by training size, with 95 % intervals",
+    )
+
+
+def verdict(words: list[str]) -> str:
+    """Return one word for several claims that must all hold.
+
+    >>> verdict(["supported", "supported"]), verdict(["supported", "undecided"])
+    ('supported', 'undecided')
+    >>> verdict(["undecided", "not supported"])
+    'not supported'
+    """
+    if "not supported" in words:
+        return "not supported"
+    return "supported" if set(words) == {"supported"} else "undecided"
+
+
+def headline(document: Document) -> str:
+    """Return the data-equivalence factor as a headline, or the difference in points."""
+    found = document["data_equivalence"]
+    if found is None:
+        return f"{100 * document['claims'][0]['estimate']:+.1f} points"
+    bound = {">=": "≥ ", "<=": "≤ ", None: ""}[found["censored"]]
+    factor = found["factor"]
+    return f"{bound}×{factor:.2g}" if factor < 100 else f"{bound}×{factor:,.0f}"
+
+
+def _meaning(document: Document) -> str:
+    found = document["data_equivalence"]
+    if found is None:
+        return "between convolution and its dense twin, averaged over training sizes."
+    low, high = found["interval"]
+    ends = f"{'?' if low is None else f'{low:.2g}'} to {'?' if high is None else f'{high:.2g}'}"
+    return (
+        f"as many samples are needed by the dense twin for {100 * found['at_accuracy']:.0f} % accuracy "
+        f"({ends})."
+    )
+
+
+def _difference(claim: Document) -> str:
+    low, high = claim["interval"]
+    return (
+        f"Over all sizes convolution with pooling is {_points(claim['estimate'])} points apart from it "
+        f"({_points(low)} to {_points(high)})."
+    )
+
+
+def _points(value: float) -> str:
+    return f"{100 * value:+.1f}".replace("-", "−")

@@ -1,10 +1,8 @@
 """Passes of moved samples through the layers of a network."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -95,7 +93,6 @@ class Layers:
         *,
         before: Mapping[str, Tensor] | None = None,
         pairs: bool = False,
-        stays: bool = False,
     ) -> Mapping[str, Tensor]:
         """Move samples, and compare every layer's map with the moved map.
 
@@ -105,7 +102,6 @@ class Layers:
             moves: by how much.
             before: the maps of the unmoved samples, where they are known.
             pairs: whether aliases are estimated.
-            stays: whether changes in place are measured; whole moves only.
 
         Returns:
             The maps of the unmoved samples.
@@ -127,12 +123,23 @@ class Layers:
                     self.pairs.add(
                         name, move, *from_pair(before[name], after[name], grid.stride, move)
                     )
-            if stays and len(x) > 1 and whole(move):
-                for name in watched.names:
-                    self.stays.add(
-                        name, move, stayed(before[name], after[name]), between(before[name])
-                    )
         return before
+
+    def stay(self, watched: Watched, x: Tensor, moves: Sequence[Move]) -> None:
+        """Move samples, and compare every output with what it was, where it was; needs two samples.
+
+        Args:
+            watched: the network.
+            x: the samples, ``(B, C, *S)``.
+            moves: by how much.
+        """
+        if len(x) < 2:
+            return
+        before = watched.maps(x)
+        for move in moves:
+            after = watched.maps(moved(x, move))
+            for name, z in before.items():
+                self.stays.add(name, move, stayed(z, after[name]), between(z))
 
     def differentiate(self, watched: Watched, x: Tensor, directions: Sequence[Move]) -> None:
         """Move samples infinitesimally.
@@ -163,51 +170,3 @@ class Layers:
         for move in moves:
             for name, parts in started(watched.net, maps, x, move, watched.grids).items():
                 self.starts.add(name, move, *parts)
-
-
-def aligned_moves(grids: Mapping[str, Grid], size: Sequence[int]) -> list[Move]:
-    """Return few moves, such that every layer follows at least one of them exactly, if it can any.
-
-    Args:
-        grids: the grids of the layers.
-        size: of the input, per axis; a move by it is none.
-    """
-    moves: list[Move] = []
-    for period in sorted({grid.period for grid in grids.values()}, reverse=True):
-        fits = all(p < n for p, n in zip(period, size, strict=True))
-        covered = any(all(m % p == 0 for m, p in zip(one, period, strict=True)) for one in moves)
-        if fits and not covered:
-            moves.append(period)
-    return moves
-
-
-def drawn_moves(total: Sequence[int], seed: int) -> Iterator[Move]:
-    """Yield moves below the total stride, other than none, in random order, again and again.
-
-    The first is odd along some axis, so that layers of stride 2 see a move that is not theirs.
-
-    Args:
-        total: the total stride of the network per axis.
-        seed: of the order.
-    """
-    generator = np.random.default_rng(seed)
-    count = int(np.prod(total))
-    if count == 1:
-        while True:
-            yield (1,) * len(total)
-    first = True
-    while True:
-        order = [
-            tuple(int(p) for p in np.unravel_index(n, tuple(total)))
-            for n in generator.permutation(np.arange(1, count))
-        ]
-        if first:
-            odd = next(i for i, one in enumerate(order) if any(p % 2 for p in one))
-            order[0], order[odd] = order[odd], order[0]
-            first = False
-        yield from order
-
-
-def diagonal(part: Fraction, dims: int) -> Move:
-    """Return a move by the same part of a position along every axis."""
-    return (part,) * dims

@@ -27,7 +27,9 @@ class LayerShift:
         infinitesimal_error: under infinitesimal moves.
         started_error: what the layer adds itself, under the moves of ``unaligned_error``.
         circular_error: as ``unaligned_error``, with circular padding.
-        invariance: mean squared change of the map where it is, over that between samples.
+        invariance: mean squared change of the map where it is when the input moves by one position along every
+            axis, over that between samples.
+        holds: the same for each distance that was looked at.
         floor: as ``aligned_error``, where the truth is 0.
         intervals: 95 % intervals of ``aligned_error`` and ``unaligned_error``.
         heat: the error at each residue of moves modulo the stride.
@@ -45,6 +47,7 @@ class LayerShift:
     started_error: float | None = None
     circular_error: float | None = None
     invariance: float | None = None
+    holds: Mapping[int, float] = field(default_factory=dict, repr=False)
     floor: float | None = None
     intervals: Mapping[str, Interval] = field(default_factory=dict)
     heat: Mapping[tuple[int, ...], float] = field(default_factory=dict, repr=False)
@@ -71,6 +74,7 @@ class LayerShift:
                 for move, error in self.heat.items()
                 if self.total_stride
             ],
+            "holds": [{"distance": d, "invariance": v} for d, v in self.holds.items()],
             "causes": None
             if self.causes is None
             else {

@@ -8,6 +8,7 @@ import torch
 from convscope.data import Source
 from convscope.finding import Protocol
 from convscope.network import Network
+from convscope.network.rewriting.strides import testability
 from convscope.progress import Progress, silent
 from convscope.shift.answers import answered, cropped
 from convscope.shift.boundary import boundary
@@ -100,12 +101,11 @@ def shift(
 
 
 def _testable(net: Network) -> Testable | None:
-    from convscope.network.rewriting import testability
-
     said = testability(net)
-    if said is True:
+    if isinstance(said, bool):
         return None
-    return Testable(*said)
+    reason, nearest = said
+    return Testable(reason, nearest and (net.input.shape[0], *nearest))
 
 
 def _dtype(net: Network) -> torch.dtype:

@@ -75,12 +75,27 @@ def row_of(
         infinitesimal_error=found.tangents.ratio(name),
         started_error=found.starts.ratio(name),
         circular_error=twin.errors.ratio(name, unaligned),
-        invariance=found.stays.ratio(name),
+        invariance=invariances(found, name).get(1),
+        holds=invariances(found, name),
         floor=twin.errors.ratio(name, aligned),
         intervals=intervals,
         heat=by_residue(found.errors, name, grid.stride),
         causes=causes,
     )
+
+
+def invariances(found: Layers, name: str) -> dict[int, float]:
+    """Return how much a layer's output changes where it is, for each distance that the input moved.
+
+    Args:
+        found: what passed through the network.
+        name: the layer.
+    """
+    values = {
+        int(move[0]): found.stays.ratio(name, lambda one, move=move: one == move)
+        for move in found.stays.moves(name)
+    }
+    return {distance: value for distance, value in values.items() if value is not None}
 
 
 def alias_fraction(name: str, grid: Grid, pairs: Records, folded: Records | None) -> float | None:

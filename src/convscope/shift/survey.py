@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import prod
 
 import torch
 from torch import Tensor
@@ -16,10 +15,11 @@ from convscope.progress import Progress
 from convscope.shift.boundary import Differences
 from convscope.shift.causes import CAUSES, name_of
 from convscope.shift.grids import total_stride
-from convscope.shift.passing import Layers, Watched, aligned_moves, diagonal, drawn_moves
+from convscope.shift.moves import Moves, diagonal, moves_of
+from convscope.shift.passing import Layers, Watched
 from convscope.shift.records import Move
 from convscope.shift.rows import LayerShift
-from convscope.shift.summing import row_of
+from convscope.shift.summing import invariances, row_of
 from convscope.shift.torus import Torus, laid
 from convscope.shift.variants import folded_energies, swapped, watched
 
@@ -27,8 +27,8 @@ KINDS = {"conv", "pool", "activation", "add", "cat", "resize", "linear", "reduce
 """Kinds of layers that are looked at if none are named: norms and gains change no error."""
 QUICK_CHANNELS = 32
 """Channels of each layer that quick mode looks at; errors are those of a spread sample of channels."""
-EVERY_MOVE = 64
-"""Moves that are all looked at in full mode; of more, as many are drawn."""
+DISTANCES = (1, 2, 4, 8)
+"""Positions along every axis by which inputs move to see which maps hold still."""
 QUARTERS = (Fraction(1, 4), Fraction(1, 2), Fraction(3, 4))
 
 
@@ -96,7 +96,8 @@ def surveyed(
     native = watched(net, names, most)
     batches = list(_batches(net, source, how))
     total = total_stride(native.grids, net.dims)
-    moves = moves_of(total, len(batches), quick=how.quick, seed=how.seed)
+    size = net.input.shape[1:]
+    moves = moves_of(native.placed, total, size, len(batches), quick=how.quick, seed=how.seed)
     found, first = passed(native, batches, moves, quick=how.quick, progress=progress)
     twin, differences, folded, swaps = Layers(), Differences(), None, {}
     if how.exact:
@@ -106,21 +107,25 @@ def surveyed(
         if not how.quick:
             folded = folded_energies(round_, batches, progress)
         known = {name_of(CAUSES): found.errors, name_of(CAUSES[1:]): twin.errors}
-        swaps = swapped(net, names, batches, moves, known, most, progress)
+        swaps = swapped(net, names, batches, [one.drawn for one in moves], known, most, progress)
     rows = [
         row_of(net.layer(name), native.grids[name], found, twin, folded, swaps, how.seed)
         if name in native.grids
-        else LayerShift(net.layer(name), invariance=found.stays.ratio(name))
+        else LayerShift(
+            net.layer(name),
+            invariance=invariances(found, name).get(1),
+            holds=invariances(found, name),
+        )
         for name in names
     ]
-    counted = f"{len({move for one in moves for move in one})} moves, {how.samples} samples"
+    counted = f"{len({move for one in moves for move in one.all})} moves, {how.samples} samples"
     return Surveyed(tuple(rows), differences, counted)
 
 
 def passed(
     native: Watched,
     batches: Sequence[Tensor],
-    moves: Sequence[Sequence[Move]],
+    moves: Sequence[Moves],
     *,
     quick: bool,
     progress: Progress,
@@ -134,27 +139,25 @@ def passed(
         quick: whether what takes longer is done on a few samples only.
         progress: told of each batch.
     """
-    aligned = aligned_moves(native.placed, native.net.input.shape[1:])
     found, first = Layers(), {}
     for i, (x, some) in enumerate(zip(batches, moves, strict=True)):
         progress("layers", i, len(batches))
-        before = found.follow(native, x, [*aligned, *some], stays=True)
+        before = found.follow(native, x, some.all)
         if i == 0:
             first = before
         if i == 0 or not quick:
-            _slowly(found, native, x[: max(2, len(x) // 2)] if quick else x, some, quick)
+            _slowly(found, native, x[: max(2, len(x) // 2)] if quick else x, some.drawn, quick)
     return found, first
 
 
 def _twin(
-    round_: Watched, batches: Sequence[Tensor], moves: Sequence[Sequence[Move]], progress: Progress
+    round_: Watched, batches: Sequence[Tensor], moves: Sequence[Moves], progress: Progress
 ) -> tuple[Mapping[str, Tensor], Layers]:
     """Return the circular twin's maps of the first batch, and its errors."""
-    aligned = aligned_moves(round_.placed, round_.net.input.shape[1:])
     found, first = Layers(), {}
     for i, (x, some) in enumerate(zip(batches, moves, strict=True)):
         progress("layers, circular padding", i, len(batches))
-        before = found.follow(round_, x, [*aligned, *some], pairs=True)
+        before = found.follow(round_, x, some.all, pairs=True)
         if i == 0:
             first = before
     return first, found
@@ -177,26 +180,10 @@ def _slowly(found: Layers, native: Watched, x: Tensor, moves: Sequence[Move], qu
     dims = native.net.dims
     parts = (Fraction(1, 2),) if quick else QUARTERS
     found.follow(native, x, [diagonal(part, dims) for part in parts])
+    found.stay(native, x, [diagonal(d, dims) for d in DISTANCES[: 1 if quick else None]])
     axes: list[Move] = [tuple(int(a == axis) for a in range(dims)) for axis in range(dims)]
     found.differentiate(native, x, [(1,) * dims] if quick else axes)
     found.start(native, x, moves[: 1 if quick else 4])
-
-
-def moves_of(total: Sequence[int], batches: int, *, quick: bool, seed: int) -> list[list[Move]]:
-    """Return the moves of each batch: new ones in quick mode, four or more in all; otherwise the same for all.
-
-    Args:
-        total: the total stride of the network per axis.
-        batches: how many batches.
-        quick: whether few are enough.
-        seed: of the draw.
-    """
-    endless = drawn_moves(total, seed)
-    if quick:
-        each = max(1, 4 // max(batches, 1))
-        return [[next(endless) for _ in range(each)] for _ in range(batches)]
-    count = max(1, min(prod(total) - 1, EVERY_MOVE))
-    return [[next(endless) for _ in range(count)]] * batches
 
 
 def _batches(net: Network, source: Source, how: Survey) -> Iterator[Tensor]:

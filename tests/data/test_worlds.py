@@ -2,6 +2,9 @@
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from convscope.data import open_source
 from convscope.data.parts1d import RATE, WORDS, Parts1d
@@ -102,3 +105,31 @@ def test_a_shell_is_hollow():
         for axis in range(3):  # its wall, halfway along each axis
             line = masks["shell"][tuple(slice(None) if k == axis else middle[k] for k in range(3))]
             assert line.any()
+
+
+def _told(features: np.ndarray, labels: np.ndarray) -> float:
+    """Return how much of the last third a linear classifier of the first two thirds tells."""
+    model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=300))
+    cut = 2 * len(labels) // 3
+    model.fit(features[:cut], labels[:cut])
+    return float(model.score(features[cut:], labels[cut:]))
+
+
+def test_spectra_do_not_tell_words():
+    """At most the choice of sounds, which two words share: half of them right, and order is left to chance."""
+    source = Parts1d(1200, 3)
+    waves = np.stack([source[i].array[0] for i in range(len(source))])
+    bands = np.square(np.abs(np.fft.rfft(waves)))[:, :4000].reshape(len(waves), 80, 50).mean(2)
+    assert _told(np.log1p(bands), source.labels) < 0.5
+    loudness = waves.reshape(len(waves), 80, 100).std(2)
+    assert _told(loudness, source.labels) < 0.4
+
+
+def test_brightness_does_not_tell_bodies():
+    source = Parts3d(900, 3)
+    volumes = np.stack([source[i].array.ravel() for i in range(len(source))])
+    mean = np.stack([volumes.mean(1), volumes.std(1)], 1)
+    assert _told(mean, source.labels) < 0.4
+    shades = np.stack([np.histogram(volume, 32, (0, 1))[0] for volume in volumes])
+    assert _told(shades, source.labels) < 0.45
+    assert _told(volumes[:, ::4], source.labels) < 0.4

@@ -40,10 +40,10 @@ app = typer.Typer(
     cls=_Commands,
     help="A microscope and test bench for convolutional networks: why does my network work, and "
     "where does it not? Start with `convscope demo`.",
-    epilog="MODEL is demo, torchvision:NAME, timm:NAME, FILE.py:CALLABLE, package.module:CALLABLE "
-    "or FILE.pt2. DATA is parts[:N[:SEED]], digits, a folder of pictures or WAV files, FILE.npz, "
-    "IDX files, a folder of CIFAR batches, or torchvision:NAME:ROOT. Every command explains itself "
-    "with --help, and prints one JSON document instead of tables with --json.",
+    epilog="MODEL is demo, demo:sound, demo:volume, torchvision:NAME, timm:NAME, FILE.py:CALLABLE, "
+    "package.module:CALLABLE or FILE.pt2. DATA is parts[:N[:SEED]], digits, a folder of pictures or "
+    "WAV files, FILE.npz, IDX files, a folder of CIFAR batches, or torchvision:NAME:ROOT. Every "
+    "command explains itself with --help, and prints one JSON document instead of tables with --json.",
     # Plain help is what keeps `convscope --help` fast, and reads the same in a log or aloud.
     rich_markup_mode=None,
     pretty_exceptions_enable=False,

@@ -18,6 +18,9 @@ ALIKE = 0.5
 WHERE = 0.5
 """Position is the answer where at least half of what a coarse map tells of the labels is absolute position."""
 
+MOSTLY, PART = 0.75, 0.25
+"""So it is, too, where most of it is absolute position along all axes together, and part of it along this one."""
+
 Word = Literal["yes", "no", "undecided"]
 
 
@@ -59,12 +62,13 @@ class Axis:
 
     @property
     def positioned(self) -> Word:
-        """Whether at least half of what can be told of the labels is absolute position."""
+        """Whether what can be told of the labels is absolute position: half of it here, or most, and part of it here."""
         found = self.place
         if found is None or found.interval is None:
             return "undecided"
         low, high = found.interval
-        if low >= WHERE and found.lost > found.null99:
+        mostly = found.together is not None and found.together >= MOSTLY
+        if (low >= WHERE or (mostly and low >= PART)) and found.lost > found.null99:
             return "yes"
         return "no" if high < WHERE else "undecided"
 

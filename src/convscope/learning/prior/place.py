@@ -38,6 +38,8 @@ class Place:
         recentred: the same, re-centred along the axis.
         chance: the share of the most common class.
         null99: what the loss of accuracy stays below in 99 % of permutations of the labels.
+        together: lower end of the share's interval where samples are re-centred along all axes at once: an
+            axis of several tells only its part of a position.
     """
 
     share: float | None
@@ -46,6 +48,7 @@ class Place:
     recentred: float
     chance: float
     null99: float
+    together: float | None = None
 
     @property
     def lost(self) -> float:
@@ -73,28 +76,33 @@ def place(
     permuted = [rng.permutation(classes) for _ in range(_NULLS)]
     whole = _Rule(maps, classes)
     nulls = whole.accuracies(permuted)
+    centred = maps
+    for axis in range(dims):
+        centred = recentred(centred, axis)
+    drawn = rng.integers(len(classes), size=(_DRAWS, len(classes)))
+    _, ends = _share(whole.right, _Rule(centred, classes).right, chance, drawn)
     made = []
     for axis in range(dims):
         without = _Rule(recentred(maps, axis), classes)
-        drawn = nulls - without.accuracies(permuted)
+        lost = nulls - without.accuracies(permuted)
         # The 99 % point of a normal distribution, as a few permutations give no percentile.
-        null = float(drawn.mean() + 2.326 * drawn.std(ddof=1))
-        made.append(_place(whole.right, without.right, chance, null, rng))
+        null = float(lost.mean() + 2.326 * lost.std(ddof=1))
+        share, interval = _share(whole.right, without.right, chance, drawn)
+        rights = float(whole.right.mean()), float(without.right.mean())
+        made.append(Place(share, interval, *rights, chance, null, ends and ends[0]))
     return tuple(made)
 
 
-def _place(
-    whole: np.ndarray, without: np.ndarray, chance: float, null: float, rng: np.random.Generator
-) -> Place:
-    count = len(whole)
-    drawn = rng.integers(count, size=(_DRAWS, count))
+def _share(
+    whole: np.ndarray, without: np.ndarray, chance: float, drawn: np.ndarray
+) -> tuple[float | None, tuple[float, float] | None]:
+    """Return the share of what is above chance that is lost, and its interval; None where nothing is above."""
     there, lost = whole[drawn].mean(1) - chance, (whole[drawn] - without[drawn]).mean(1)
-    accuracy, left = float(whole.mean()), float(without.mean())
     if np.percentile(there, 2.5) <= 0:
-        return Place(None, None, accuracy, left, chance, null)
+        return None, None
     low, high = np.percentile(np.clip(lost / np.maximum(there, 1e-9), 0, 1), [2.5, 97.5])
-    share = float(np.clip((accuracy - left) / (accuracy - chance), 0, 1))
-    return Place(share, (float(low), float(high)), accuracy, left, chance, null)
+    share = (whole.mean() - without.mean()) / (whole.mean() - chance)
+    return float(np.clip(share, 0, 1)), (float(low), float(high))
 
 
 def coarse(arrays: np.ndarray) -> np.ndarray:

@@ -92,11 +92,11 @@ def uneven(net: Network) -> tuple[Uneven, ...]:
         earlier = next((pads[name] for name in layer.feeds_from if name in pads), None)
         for axis, window in enumerate(zip(layer.kernel, layer.dilation, strict=True)):
             reach = window[1] * (window[0] - 1) + 1
-            stride, (front, back) = layer.stride[axis], layer.padding[axis]
+            stride, front = layer.stride[axis], layer.padding[axis][0]
             size, outputs = layer.input[1 + axis], layer.output[1 + axis]
             # Positions read behind the map's last one, from where the last window ends.
             behind = (outputs - 1) * stride + reach - front - size
-            before, after = front, min(behind, back) if behind > back else behind
+            before, after = front, behind
             if earlier is not None:
                 before, after = before + earlier[axis][0], after + earlier[axis][1]
             if before != after and reach > 1:

@@ -21,6 +21,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from math import factorial
+from typing import Any
 
 CAUSES = ("padding", "stride", "nonlinearity")
 
@@ -50,22 +51,34 @@ class Causes:
 
     Args:
         layer: the layer.
-        parts: the Shapley value of each cause.
-        leftover: the error with all causes taken out.
+        parts: the Shapley value of each cause; empty where an oracle cannot take the place of some operation.
         swaps: the error for each set of causes that are there, joined by ``+``; ``none`` for the empty one.
         cells: the factorial.
     """
 
     layer: str
     parts: Mapping[str, float]
-    leftover: float
     swaps: Mapping[str, float]
     cells: Cells
 
     @property
-    def total(self) -> float:
+    def leftover(self) -> float | None:
+        """The error with all causes taken out."""
+        return self.swaps.get(name_of(()))
+
+    @property
+    def total(self) -> float | None:
         """What all causes do together: the sum of the parts."""
-        return self.swaps[name_of(CAUSES)] - self.leftover
+        whole, leftover = self.swaps.get(name_of(CAUSES)), self.leftover
+        return None if whole is None or leftover is None else whole - leftover
+
+    def document(self) -> dict[str, Any]:
+        """Return the split as JSON."""
+        return {
+            **{cause: self.parts.get(cause) for cause in CAUSES},
+            "total": self.total,
+            "leftover": self.leftover,
+        }
 
 
 def name_of(causes: tuple[str, ...]) -> str:
@@ -112,8 +125,9 @@ def causes_of(layer: str, swaps: Mapping[str, float], cells: Cells) -> Causes:
 
     Args:
         layer: the layer.
-        swaps: the error for each set of causes that are there, by ``name_of``.
+        swaps: the error for each set of causes that are there, by ``name_of``; those that could be measured.
         cells: the factorial.
     """
-    parts = shapley(lambda there: swaps[name_of(there)])
-    return Causes(layer, parts, swaps[name_of(())], dict(swaps), cells)
+    known = len(swaps) == 2 ** len(CAUSES)
+    parts = shapley(lambda there: swaps[name_of(there)]) if known else {}
+    return Causes(layer, parts, dict(swaps), cells)

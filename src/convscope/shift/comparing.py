@@ -108,7 +108,9 @@ def compared(before: "Shift", after: "Shift") -> Comparison:
     causes: list[Change] = []
     if before.causes is not None and after.causes is not None:
         for cause in CAUSES:
-            causes.append(Change(cause, before.causes.parts[cause], after.causes.parts[cause]))
+            causes.append(
+                Change(cause, before.causes.parts.get(cause), after.causes.parts.get(cause))
+            )
         causes.append(Change("total", before.causes.total, after.causes.total))
     rows = {row.name: row for row in before.layers}
     layers = tuple(

@@ -119,7 +119,7 @@ class Shift(Finding):
         for name in LayerShift(self.layers[0].layer).errors() if self.layers else ():
             columns[name] = pa.array([row[name] for row in numbers], pa.float64())
         for cause in CAUSES:
-            parts = [row.causes and row.causes.parts[cause] for row in self.layers]
+            parts = [row.causes and row.causes.parts.get(cause) for row in self.layers]
             columns[cause] = pa.array(parts, pa.float64())
         return pa.table(columns)
 
@@ -138,7 +138,7 @@ class Shift(Finding):
                     else "."
                 )
             )
-        if self.causes is not None:
+        if self.causes is not None and self.causes.parts:
             parts = ", ".join(f"{cause} {self.causes.parts[cause]:.3f}" for cause in CAUSES)
             said.append(f"By cause: {parts}.")
         if self.testable is not None:
@@ -210,9 +210,7 @@ def _causes(causes: Causes) -> dict[str, Any]:
     cells: Cells = causes.cells
     return {
         "layer": causes.layer,
-        **causes.parts,
-        "total": causes.total,
-        "leftover": causes.leftover,
+        **causes.document(),
         "cells": {**vars(cells), "interaction": cells.interaction},
         "swaps": dict(causes.swaps),
     }

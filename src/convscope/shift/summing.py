@@ -56,7 +56,7 @@ def row_of(
     values = {key: records.ratio(name, counted) for key, records in swaps.items()}
     known = {key: value for key, value in values.items() if value is not None}
     causes: Causes | None = None
-    if len(known) == 8:
+    if swaps:
         cells = Cells(
             found.errors.ratio(name, aligned),
             found.errors.ratio(name, unaligned),

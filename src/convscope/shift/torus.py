@@ -57,13 +57,15 @@ def at_size(net: Network, size: Sequence[int]) -> Network:
     Raises:
         SpecError: it takes no other size.
     """
-    by = "x".join(map(str, size))
-    if not net.dynamic_space:
-        raise SpecError(
-            f"{net.spec} takes inputs of one size only, so it cannot be moved beside its mirror image ({by}). "
-            "Leave the torus at wrap."
-        )
     rule = replace(net.input, shape=(net.input.shape[0], *size))
-    return Network.from_exported(
-        from_program(net.program, rule), rule, spec=net.spec, labels=net.classes, notes=net.notes
-    )
+    try:
+        # What was traced for one size may still hold a shape of that size inside.
+        exported = from_program(net.program, rule) if net.dynamic_space else None
+    except SpecError:
+        exported = None
+    if exported is None:
+        raise SpecError(
+            f"{net.spec} takes inputs of one size only, so it cannot be moved beside its mirror image "
+            f"({'x'.join(map(str, size))}). Leave the torus at wrap."
+        )
+    return Network.from_exported(exported, rule, spec=net.spec, labels=net.classes, notes=net.notes)

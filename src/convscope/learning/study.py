@@ -8,11 +8,13 @@ stopped, or killed, goes on where it was, and ends with the same table.
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from convscope.engine import run_jobs
+from convscope.engine import Workers
 from convscope.errors import SpecError
 from convscope.learning.checkpoint import write_atomically
 from convscope.learning.record import NETS, Run
@@ -93,7 +95,7 @@ def study(
     conditions: Sequence[str] | None = None,
     quick: bool = False,
     steps: int | None = None,
-    batch: int = 128,
+    batch: int | None = None,
     threshold: float | None = None,
     folder: Path | None = None,
     workers: int | None = None,
@@ -110,8 +112,8 @@ def study(
         conditions: ``intact``, ``permuted``, ``block-permuted:B``, ``shifted:D``; None takes intact, permuted and a
             shift by an eighth of the shortest axis.
         quick: fewer nets, sizes, seeds and steps.
-        steps: of every run; None takes 600 (``quick``: 300).
-        batch: samples to a step, at most.
+        steps: of every run; None takes 600 (``quick``: 300 for one axis, 200 for more).
+        batch: samples to a step, at most; None takes 128 for one axis and 64 for more.
         threshold: accuracy for steps-to-threshold; None takes half way from chance to the best that is possible.
         folder: where finished runs are kept, and found again; None keeps nothing.
         workers: processes; None takes one per core.
@@ -134,7 +136,9 @@ def study(
         )
     )
     count = seeds or (5 if quick else 10)
-    length = steps or (300 if quick else 600)
+    flat = len(task.shape) == 2
+    length = steps or ((300 if flat else 200) if quick else 600)
+    together = batch or (128 if flat else 64)
     passing = (task.chance + (task.bayes or 1.0)) / 2 if threshold is None else threshold
     trained = tuple(dict.fromkeys(trained_under(one) for one in asked))
     cells = [(net, n, condition) for condition in trained for n in grid for net in chosen]
@@ -147,33 +151,37 @@ def study(
         if on == "test":
             tested = tuple(one for one in asked if trained_under(one) == condition)
         return Trial(
-            chosen[net], n, at, condition, tested, lr, decay, length, batch, passing,
+            chosen[net], n, at, condition, tested, lr, decay, length, together, passing,
             on,  # type: ignore[arg-type]
             timeline,
         )  # fmt: skip
 
-    def doing(what: str, trials: Sequence[Trial]) -> list[Outcome]:
-        return _all_done(task, folder, trials, workers, progress, what)
-
-    found = searched(
-        cells,
-        trial_for,
-        lambda trials: doing("choosing learning rates", trials),
-        rates=RATES,
-        decays=DECAYS[:1] if quick else DECAYS,
-        seeds=1 if quick else 2,
-    )
+    pool = Workers(done, shared=(task, folder), workers=workers)
+    doing = partial(_all_done, task, folder, pool, progress)
     kept_one = (next(iter(chosen)), grid[-1], INTACT)
-    settled = [cell for cell in cells if found[cell].settled]
-    trials = [
-        trial_for(
-            cell, found[cell].lr, found[cell].weight_decay, seed + k, "test",
-            folder is not None and k == 0 and cell == kept_one,
+    with closing(pool):
+        found = searched(
+            cells,
+            trial_for,
+            partial(doing, "choosing learning rates"),
+            rates=RATES,
+            decays=DECAYS[:1] if quick else DECAYS,
+            seeds=1 if quick else 2,
         )
-        for cell in settled
-        for k in range(count)
-    ]  # fmt: skip
-    outcomes = doing("training", trials)
+        trials = [
+            trial_for(
+                cell,
+                found[cell].lr,
+                found[cell].weight_decay,
+                seed + k,
+                "test",
+                folder is not None and k == 0 and cell == kept_one,
+            )
+            for cell in cells
+            if found[cell].settled
+            for k in range(count)
+        ]
+        outcomes = doing("training", trials)
     runs = [
         run
         for trial, outcome in zip(trials, outcomes, strict=True)
@@ -194,7 +202,7 @@ def study(
             "seeds": [seed + k for k in range(count)],
             "conditions": list(asked),
             "steps": length,
-            "batch": batch,
+            "batch": together,
             "threshold": passing,
             "pool": len(task.x_train),
             "validation": len(task.x_valid),
@@ -249,10 +257,10 @@ def _sizes(task: Task, sizes: Sequence[int] | None, quick: bool) -> tuple[int, .
 def _all_done(
     task: Task,
     folder: Path | None,
-    trials: Sequence[Trial],
-    workers: int | None,
+    pool: Workers[Trial, Outcome],
     progress: Progress,
     what: str,
+    trials: Sequence[Trial],
 ) -> list[Outcome]:
     """Return the outcome of every trial: from the folder where it is there, trained where not."""
     outcomes = [kept(folder, trial.key(task.fingerprint)) for trial in trials]
@@ -260,7 +268,7 @@ def _all_done(
     progress(what, len(trials) - len(missing), len(trials))
     # The longest first, so that no process is left alone with one at the end.
     missing.sort(key=lambda k: (trials[k].twin.name != "dense", -trials[k].n))
-    results = run_jobs(done, [trials[k] for k in missing], shared=(task, folder), workers=workers)
+    results = pool.run([trials[k] for k in missing])
     for finished, (k, outcome) in enumerate(results, start=1):
         outcomes[missing[k]] = outcome
         progress(what, len(trials) - len(missing) + finished, len(trials))

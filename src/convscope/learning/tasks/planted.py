@@ -7,7 +7,6 @@ numbers one, anywhere, holds ``y·w`` and all have noise of standard deviation `
 
 import numpy as np
 
-from convscope.errors import SpecError
 from convscope.learning.tasks.task import Task
 from convscope.learning.twins.geometry import Geometry, Stage
 
@@ -38,12 +37,10 @@ def planted(
         seed: of everything.
 
     Raises:
-        SpecError: another number of axes.
+        ValueError: another number of axes.
     """
     if axes not in _PATCHES:
-        raise SpecError(
-            f"planted:{axes} is not understood. Expected planted:1, planted:2 or planted:3."
-        )
+        raise ValueError(f"{axes} axes")
     sigma = sigma or _SIGMA[axes]
     patches, side = _PATCHES[axes], _SIDES[axes]
     draw = np.random.default_rng([seed, 21, axes])

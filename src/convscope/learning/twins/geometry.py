@@ -66,13 +66,14 @@ class Geometry:
 def reference(shape: tuple[int, ...], classes: int, *, width: int | None = None) -> Geometry:
     """Return the geometry that is taken for samples of a shape where none is given.
 
-    Layers of 3 taps per axis and pooling by 2 follow each other, with twice the channels each time, until a
-    map is at most 4 wide; long axes are first cut down by a wider first layer with a stride.
+    Layers of 3 taps per axis and pooling by 2 follow each other, each with twice the channels up to 64, until
+    a map is at most 2 wide, so that the last units see most of the sample; long axes are first cut down by
+    a wider first layer with a stride.
 
     Args:
         shape: ``(C, *S)``.
         classes: how many.
-        width: channels of the first layer; None takes 16 for one axis and 8 for more.
+        width: channels of the first layer; None takes 16, and 8 for pictures above 16 and for volumes.
 
     Raises:
         SpecError: an axis is shorter than 4, or so long that the dense twin would not fit.
@@ -83,7 +84,8 @@ def reference(shape: tuple[int, ...], classes: int, *, width: int | None = None)
             f"No small network is known for samples of {'×'.join(map(str, shape))}. Axes of 4 to "
             "4,096 (one of them), 64 (two) or 32 (three) are served; fit the data to such a size."
         )
-    width = width or (16 if len(size) == 1 else 8)
+    small = len(size) == 1 or (len(size) == 2 and max(size) <= 16)
+    width = width or (16 if small else 8)
     largest = 64 if len(size) == 1 else 32 if len(size) == 2 else 16
     stride = 1
     while -(-max(size) // stride) > largest:
@@ -94,11 +96,9 @@ def reference(shape: tuple[int, ...], classes: int, *, width: int | None = None)
         kernel = 2 * stride - 1 + stride % 2
         stages.append(Stage(width, kernel, stride, kernel // 2))
         now = tuple((n + 2 * (kernel // 2) - kernel) // stride + 1 for n in now)
-    while max(now) > 4 and min(now) >= 2:
-        stages.append(Stage(width * 2 ** len(stages), 3, 1, 1, 2))
+    while max(now) > 2:
+        stages.append(Stage(min(width * 2 ** len(stages), 64), 3, 1, 1, 2))
         now = tuple((n - 1) // 2 + 1 for n in now)
-    if not stages:
-        stages.append(Stage(width, 3, 1, 1))
     return Geometry(shape, classes, tuple(stages), norm=len(size) > 1)
 
 

@@ -2,7 +2,7 @@
 
 The twins of a geometry have the same maps, rectifiers and normalisation. *conv* and *local* look at
 the same windows; *local* has another kernel at each of them. *+pool* pools by maxima between layers
-and by the mean over all positions before the last layer, where the others step over and keep every
+and by the sum over all positions before the last layer, where the others step over and keep every
 position. *dense* has a layer of as many units as the map has in place of each map, and every unit
 sees all that is below it.
 """
@@ -71,8 +71,8 @@ class TwinNetwork(nn.Module):
             channels, size = stage.channels, windows.output
             if self.pooled and stage.pool > 1:
                 size = tuple((n - 1) // stage.pool + 1 for n in size)
-        places = 1 if self.pooled else int(torch.Size(size).numel())
-        self.head = nn.Linear(channels * places, geometry.classes)
+        self.places = int(torch.Size(size).numel())
+        self.head = nn.Linear(channels * (1 if self.pooled else self.places), geometry.classes)
         nn.init.zeros_(self.head.bias)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -86,7 +86,7 @@ class TwinNetwork(nn.Module):
             x = functional.relu(x)
             if self.pooled and stage.pool > 1:
                 x = _POOLS[self.geometry.axes](x, stage.pool, ceil_mode=True)
-        return self.head(x.flatten(2).mean(2) if self.pooled else x.flatten(1))
+        return self.head(x.flatten(2).sum(2) if self.pooled else x.flatten(1))
 
     def weights(self) -> list[tuple[Tensor, int, float]]:
         """Return each weight with the number of inputs of a unit, and the variance it should keep."""
@@ -95,7 +95,8 @@ class TwinNetwork(nn.Module):
             weight = layer.get_parameter("weight")
             inputs = weight.shape[1] if isinstance(layer, Local) else weight[0].numel()
             found.append((weight, inputs, 2.0))
-        return [*found, (self.head.weight, self.head.in_features, 1.0)]
+        summed = self.places if self.pooled else 1
+        return [*found, (self.head.weight, self.head.in_features * summed, 1.0)]
 
 
 def twins(

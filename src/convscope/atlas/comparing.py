@@ -39,6 +39,7 @@ def side(atlas: Atlas) -> Side:
         )
     layers: dict[str, Kept] = {}
     labels: dict[str, list[str | None]] = {}
+    units: dict[str, list[int]] = {}
     kept = np.array([], np.int64)
     for row in atlas.document("features")["layers"]:
         entry = f"features-{row['index']:04d}"
@@ -50,6 +51,7 @@ def side(atlas: Atlas) -> Side:
             table["density"].to_numpy(),
         )
         labels[row["name"]] = table["label"].to_pylist()
+        units[row["name"]] = table["unit"].to_pylist()
     facts, data = atlas.manifest.network, atlas.manifest.data or {}
     network = NetworkId(facts["spec"], facts["fingerprint"])
-    return Side(network, kept, layers, data.get("fingerprint", ""), labels)
+    return Side(network, kept, layers, data.get("fingerprint", ""), labels, units)

@@ -74,11 +74,10 @@ def layer_pictures(
         files |= _waves(name, row, document, samples.source.rate or PLAYABLE)
     else:
         first = [
-            _picture(made[0].image) if (made := row.syntheses.get(n)) else None
-            for n in range(row.units)
+            _picture(made[0].image) if (made := row.syntheses.get(n)) else None for n in row.numbers
         ]
         laid["synthesis"] = sheets(f"{name}-synthesis", first, GRID)
-        crops = [_exemplar(row, n, samples) for n in range(row.units)]
+        crops = [_exemplar(row, n, samples) for n in row.numbers]
         laid["exemplars"] = sheets(f"{name}-exemplars", crops, GRID)
         laid["all"] = _all(name, row, document)
     if maps is not None and row.harvest.space:
@@ -91,7 +90,7 @@ def layer_pictures(
 
 def picks(row: LayerFeatures) -> list[tuple[int, int]]:
     """Return the exemplars of a layer's units whose activation maps are shown."""
-    return [(n, one["sample"]) for n in range(row.units) for one in row.unit(n).exemplars]
+    return [(n, one["sample"]) for n in row.numbers for one in row.unit(n).exemplars]
 
 
 def _picture(array: np.ndarray) -> np.ndarray:
@@ -112,10 +111,10 @@ def _all(name: str, row: LayerFeatures, document: dict[str, Any]) -> Sheets | No
     """Lay out every synthesis; each unit has as many places as the one with most."""
     most = max((len(made) for made in row.syntheses.values()), default=0)
     tiles: list[np.ndarray | None] = []
-    for n, detail in enumerate(document["detail"]):
-        made = row.syntheses.get(n, ())
+    for at, detail in enumerate(document["detail"]):
+        made = row.syntheses.get(detail["unit"], ())
         for place, one in enumerate(detail["synthesis"]):
-            one["tile"] = n * most + place
+            one["tile"] = at * most + place
         tiles += [_picture(one.image) for one in made] + [None] * (most - len(made))
     return sheets(f"{name}-all", tiles, WHOLE, max(1, _PER_FILE * most)) if most else None
 
@@ -123,10 +122,11 @@ def _all(name: str, row: LayerFeatures, document: dict[str, Any]) -> Sheets | No
 def _waves(name: str, row: LayerFeatures, document: Mapping[str, Any], rate: int) -> Pictures:
     """Return the syntheses as waveforms to draw and sounds to play."""
     files: Pictures = {}
-    for n, made in row.syntheses.items():
-        for place, one in enumerate(made):
+    for detail in document["detail"]:
+        n = detail["unit"]
+        for place, one in enumerate(row.syntheses.get(n, ())):
             wave = one.image.mean(0)
-            shown = document["detail"][n]["synthesis"][place]
+            shown = detail["synthesis"][place]
             for role, ending, content in (
                 ("waveform", "f32", wave.astype("<f4").tobytes()),
                 ("sound", "wav", wav(wave, rate)),
@@ -143,10 +143,10 @@ def _maps(
     tiles: list[np.ndarray | None] = []
     most = row.harvest.samples.shape[1]
     taken = 0
-    for n, detail in enumerate(document["detail"]):
-        peak = max(float(row.harvest.maximum[n]), 1e-30)
+    for at, detail in enumerate(document["detail"]):
+        peak = max(float(row.harvest.maximum[detail["unit"]]), 1e-30)
         for place, one in enumerate(detail["exemplars"]):
-            one["map"] = n * most + place
+            one["map"] = at * most + place
             flat = maps[taken].reshape(1, -1, maps.shape[-1])
             tiles.append(np.clip(flat / peak, 0, 1))
             taken += 1

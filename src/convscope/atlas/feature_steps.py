@@ -22,9 +22,10 @@ from convscope.atlas.shown import shown
 from convscope.data import Source, spread
 from convscope.errors import ConvscopeError
 from convscope.features import Features, Settings
+from convscope.features.chosen import chosen
 from convscope.features.exemplars import activation_maps
 from convscope.features.finding import brief
-from convscope.features.study import chosen, colours_of, drawn, survey
+from convscope.features.study import colours_of, drawn, survey
 from convscope.network import Network
 from convscope.progress import Progress
 
@@ -101,8 +102,7 @@ class _Study:
         row = found[name]
         notes = []
         try:
-            units = range(row.units)
-            row = drawn(self.network, row, colours, units, self.settings, progress=progress)
+            row = drawn(self.network, row, colours, row.numbers, self.settings, progress=progress)
         except (
             ConvscopeError,
             RuntimeError,
@@ -121,7 +121,9 @@ class _Study:
         files = layer_pictures(self.entry(name), row, document, self._samples, self._maps.get(name))
         kept = spread(len(row.harvest.kept), KEPT)
         document["kept"] = row.harvest.kept[kept]
-        responses = pa.array(row.harvest.responses[kept].T.tolist(), pa.list_(pa.float32()))
+        responses = pa.array(
+            row.harvest.responses[kept][:, list(row.numbers)].T.tolist(), pa.list_(pa.float32())
+        )
         return Result(alone, document, files, alone.table().append_column("responses", responses))
 
     def whole(self, progress: Progress, *, key: Callable[..., str]) -> Result:

@@ -30,6 +30,7 @@ def look(
     out: str | Path,
     only: Sequence[str] | None = None,
     layers: Sequence[str] | None = None,
+    units: int | None = None,
     budget_s: float | None = None,
     seed: int = 0,
     batch: int = 16,
@@ -45,6 +46,7 @@ def look(
         out: the atlas's folder, made if there is none.
         only: the ideas to measure; None measures all of them.
         layers: whose units are looked at; None takes one for each block, and the output.
+        units: of each layer, at most, spread evenly over it; None takes all.
         budget_s: seconds after which no further step is begun; what is left is named in
             ``atlas.manifest.left``, and the next run goes on with it.
         seed: for what is drawn at random.
@@ -80,6 +82,7 @@ def look(
             ideas,
             Path(out),
             layers=layers,
+            units=units,
             seed=seed,
             batch=batch,
         )

@@ -30,6 +30,7 @@ def steps(
     folder: Path,
     *,
     layers: Sequence[str] | None,
+    units: int | None,
     seed: int,
     batch: int,
 ) -> Iterator[Step]:
@@ -42,6 +43,7 @@ def steps(
         ideas: the ideas to measure.
         folder: the atlas.
         layers: whose units are looked at; None takes the usual ones.
+        units: of each layer, at most; None takes all.
         seed: for what is drawn at random.
         batch: samples that pass through the network at once; no result depends on it.
     """
@@ -81,7 +83,7 @@ def steps(
             data_fingerprint,
             folder,
             layers=None if layers is None else tuple(layers),
-            settings=Settings(seed=seed),
+            settings=Settings(units=units, seed=seed),
             batch=batch,
         )
 

@@ -28,7 +28,7 @@ def features(finding: "Features", *, every: bool) -> "Iterator[RenderableType]":
         most = ", ".join(f"{one['name']} ({one['units']})" for one in row["labels"][:_NAMES])
         table.add_row(
             row["name"],
-            count(row["units"]),
+            _of(row),
             *(count(row["levels"][level]) for level in "1234"),
             count(row["unknown"]),
             count(row["dead"]),
@@ -114,6 +114,12 @@ def comparison(finding: "Comparison", *, every: bool) -> "Iterator[RenderableTyp
             )
         yield pairs
     yield finding.summary()
+
+
+def _of(row: Mapping[str, Any]) -> str:
+    """Return how many units were looked at, and of how many."""
+    measured, units = count(row["measured"]), count(row["units"])
+    return units if measured == units else f"{measured} of {units}"
 
 
 def _right(trust: Mapping[str, Any] | None) -> str:

@@ -27,6 +27,7 @@ def features(
     model: o.Model,
     data: o.Data = None,
     layers: o.Layers = None,
+    units: o.Units = None,
     unit: Annotated[
         str | None,
         typer.Option(metavar="LAYER:U", help="One unit, with everything that is known of it."),
@@ -34,6 +35,10 @@ def features(
     samples: Annotated[
         int, typer.Option(min=8, metavar="N", help="Samples to look at, spread over the data.")
     ] = 2000,
+    budget: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Begin no more pictures after 45s, 10m or 1h30m."),
+    ] = None,
     pictures: Annotated[
         bool,
         typer.Option("--pictures/--no-pictures", help="Make a picture for each unit."),
@@ -66,7 +71,13 @@ def features(
             open_data,
             say_skipped,
         )
+        from convscope.cli.numbers import duration
 
+        if unit is not None and units is not None:
+            raise SpecError(
+                "--unit asks about one unit, --units about several of each layer: type one of them."
+            )
+        budget_s = None if budget is None else duration(budget)
         where = device_name(device)
         source = open_data(data, terminal)
         network = load_network(ModelWords(model, weights, input, mean, std), terminal, source)
@@ -80,12 +91,16 @@ def features(
             source,
             [one[0]] if one and names is None else names,
             units=None if one is None else {one[0]: [one[1]]},
-            settings=Settings(samples=samples, style=style.value, seed=seed),
+            settings=Settings(samples=samples, units=units, style=style.value, seed=seed),
             pictures=pictures,
+            budget_s=budget_s,
             batch=batch,
             progress=terminal.progress,
         )
         say_skipped(source, terminal)
+        late = [row.name for row in found.layers if not row.syntheses]
+        if pictures and budget_s is not None and late:
+            terminal.note(f"The budget of {budget} ran out: no pictures for {', '.join(late)}.")
         if one is None:
             terminal.answer(found.document, lambda: tables.features(found, every=verbose))
         else:

@@ -60,6 +60,12 @@ Layers = Annotated[
     str | None,
     typer.Option(metavar="NAMES", help="Whose units, joined by commas; else one for each block."),
 ]
+Units = Annotated[
+    int | None,
+    typer.Option(
+        min=1, metavar="N", help="Of each layer so many units, spread evenly; else all of them."
+    ),
+]
 Labels = Annotated[Path | None, typer.Option(metavar="FILE", help="The class names, one per line.")]
 Where = Annotated[
     Device, typer.Option("--device", help="Where to measure; auto takes a GPU if there is one.")

@@ -37,6 +37,7 @@ def look(
         ),
     ] = None,
     layers: o.Layers = None,
+    units: o.Units = None,
     budget: Annotated[
         str | None,
         typer.Option(
@@ -83,6 +84,7 @@ def look(
             out=out,
             only=ideas,
             layers=None if layers is None else [name.strip() for name in layers.split(",")],
+            units=units,
             budget_s=budget_s,
             seed=seed,
             batch=batch,

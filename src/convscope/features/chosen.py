@@ -8,6 +8,7 @@ a block a branch carries a part of what is known, and the map of layers would sh
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from convscope.errors import SpecError
 from convscope.network import Layer, Network
 
 MOST = 16
@@ -41,6 +42,25 @@ def default_layers(net: Network, most: int = MOST) -> tuple[Layer, ...]:
     if len(found) <= most:
         return tuple(found)
     return tuple(found[round(i * (len(found) - 1) / (most - 1))] for i in range(most))
+
+
+def chosen(net: Network, layers: Sequence[str] | None) -> list[str]:
+    """Return the names of the layers that are meant, each once, in the order in which they run.
+
+    Raises:
+        SpecError: no such layer, or there is none to choose.
+    """
+    if layers is None:
+        names = [layer.name for layer in default_layers(net)]
+        if not names:
+            raise SpecError(
+                f"{net.spec} has no layer whose output is channels first and that everything passes "
+                "through, so none is chosen by itself. Name some with --layers; "
+                "`convscope receptive MODEL` lists them all."
+            )
+        return names
+    place = {layer.name: i for i, layer in enumerate(net.layers)}
+    return sorted({net.layer(name).name for name in layers}, key=place.__getitem__)
 
 
 def _has_units(layer: Layer, net: Network) -> bool:

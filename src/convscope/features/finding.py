@@ -10,7 +10,7 @@ import numpy as np
 from convscope.errors import SpecError
 from convscope.features.concepts import Family, Hierarchy
 from convscope.features.trust import Score
-from convscope.features.units import LayerFeatures, Unit, number
+from convscope.features.units import DEAD, LayerFeatures, Unit, number
 from convscope.finding import Finding, several
 
 if TYPE_CHECKING:
@@ -76,7 +76,9 @@ class Features(Finding):
         """Return what was found, in one paragraph."""
         units = list(units_of(self.layers))
         statuses = Counter(unit.status for unit in units)
-        text = f"{several(len(units), 'unit')} of {several(len(self.layers), 'layer')}."
+        every = sum(row.units for row in self.layers)
+        of = f" (of their {every:,})" if every > len(units) else ""
+        text = f"{several(len(units), 'unit')}{of} of {several(len(self.layers), 'layer')}."
         labelled = [unit.label for unit in units if unit.label is not None]
         if labelled:
             known = [label for label in labelled if label.name != "unknown"]
@@ -126,13 +128,12 @@ class Features(Finding):
             "stride": [float(step) for step in row.field.stride],
             "assumed": list(row.links.notes) if row.links else [],
             "detail": [
-                {**row.unit(n).details(), "group": group.get((row.name, n))}
-                for n in range(row.units)
+                {**row.unit(n).details(), "group": group.get((row.name, n))} for n in row.numbers
             ],
         }
 
     def _layer(self, row: LayerFeatures) -> dict[str, Any]:
-        units = [row.unit(n) for n in range(row.units)]
+        units = [row.unit(n) for n in row.numbers]
         statuses = Counter(unit.status for unit in units)
         labels = Counter((label.name, label.level) for u in units if (label := u.label))
         families = Counter(tuning.family for u in units if (tuning := u.tuning))
@@ -140,13 +141,13 @@ class Features(Finding):
         return {
             "name": row.name,
             "units": row.units,
-            "measured": row.units,
+            "measured": len(row.numbers),
             "map": list(row.harvest.space),
             "field": list(row.field.size),
             "families": dict(families.most_common()),
             "levels": {str(k): sum(n for _, level, n in named if level == k) for k in (1, 2, 3, 4)},
             "unknown": sum(n for (name, _), n in labels.items() if name == "unknown"),
-            "dead": int(row.dead.sum()),
+            "dead": statuses[DEAD],
             "statuses": {status: statuses[status] for status in STATUSES},
             "labels": [{"name": name, "level": level, "units": n} for name, level, n in named],
             "trust": row.trust and row.trust.document(),
@@ -165,8 +166,8 @@ class Features(Finding):
 
 
 def units_of(layers: Sequence[LayerFeatures]) -> list[Unit]:
-    """Return every unit of some layers, in order."""
-    return [row.unit(n) for row in layers for n in range(row.units)]
+    """Return every unit of some layers that was looked at, in order."""
+    return [row.unit(n) for row in layers for n in row.numbers]
 
 
 def brief(document: Mapping[str, Any]) -> dict[str, Any]:

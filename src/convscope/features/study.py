@@ -5,16 +5,17 @@ costs about as much as a few passes over the data. ``drawn`` makes pictures for 
 may cost more than all the rest, so it is asked layer by layer, and can be left out.
 """
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
 from convscope.data import Source
-from convscope.errors import SpecError
-from convscope.features.chosen import default_layers
+from convscope.features.chosen import chosen
 from convscope.features.circuits import Keep, links
 from convscope.features.concepts import Subject, families, hierarchy, label_each
 from convscope.features.concepts.gathering import FEWEST
@@ -30,6 +31,7 @@ from convscope.network import Network, untrained
 from convscope.progress import Progress, silent
 from convscope.receptive import Receptive, receptive
 
+_Found = TypeVar("_Found")
 STRANGER = 1_000_003
 """Added to the seed of the untrained control: networks are often trained from a small seed, and one that is
 the network's own beginning is no stranger to it (the demo network's kernels correlate 0.4 to 0.8 with theirs)."""
@@ -43,6 +45,7 @@ def features(
     units: Mapping[str, Sequence[int]] | None = None,
     settings: Settings | None = None,
     pictures: bool = True,
+    budget_s: float | None = None,
     batch: int = 16,
     progress: Progress = silent,
 ) -> Features:
@@ -55,6 +58,7 @@ def features(
         units: the units to make pictures for, by layer; None makes them for all.
         settings: how it is measured.
         pictures: whether pictures are made for units at all.
+        budget_s: seconds after which no further layer's pictures are begun.
         batch: samples that pass through the network at once; no result depends on it.
         progress: called with what is being done, how much is done, and how much there is.
 
@@ -66,13 +70,17 @@ def features(
         WorkError: no sample could be read.
     """
     settings = settings or Settings()
+    deadline = float("inf") if budget_s is None else time.monotonic() + budget_s
     found = survey(net, source, layers, settings=settings, batch=batch, progress=progress)
     if not pictures:
         return found
     colours = colours_of(net, source, settings)
     rows = []
     for row in found.layers:
-        asked = range(row.units) if units is None else units.get(row.name, ())
+        if time.monotonic() > deadline:
+            rows.append(row)
+            continue
+        asked = row.numbers if units is None else units.get(row.name, ())
         rows.append(drawn(net, row, colours, asked, settings, progress=progress))
     return replace(found, layers=tuple(rows))
 
@@ -110,6 +118,7 @@ def survey(
     )
     found = look(net, checkpoint=checkpoint)
     seen = found.seen
+    listed = {name: settings.numbers(seen[name].units) for name in names}
     labels, control, trusted = None, None, None
     if min(seen.samples, settings.labelled) >= FEWEST:
         fresh = untrained(net, settings.seed + STRANGER)
@@ -134,10 +143,19 @@ def survey(
             seen.layers,
             {name: fields[name] for name in names},
             control=other.seen.layers,
+            units=listed,
             seed=settings.seed,
             progress=progress,
         )
-    linked = links(net, names, evidence=seen.layers, source=source, keep=Keep(), progress=progress)
+    linked = links(
+        net,
+        names,
+        units=listed,
+        evidence=seen.layers,
+        source=source,
+        keep=Keep(),
+        progress=progress,
+    )
     rows = tuple(
         LayerFeatures(
             net.layer(name),
@@ -147,6 +165,7 @@ def survey(
             None if labels is None else labels[name],
             links=linked[name],
             trust=None if trusted is None else trusted[name],
+            listed=None if settings.units is None else listed[name],
         )
         for name in names
     )
@@ -154,9 +173,22 @@ def survey(
         network=net.id,
         protocol=_protocol(settings, seen),
         layers=rows,
-        hierarchy=None if labels is None else hierarchy(labels, control, seed=settings.seed),
-        families=tuple(one for name in names for one in families(name, found.tunings[name])),
+        hierarchy=None
+        if labels is None or control is None
+        else hierarchy(_of(labels, listed), _of(control, listed), seed=settings.seed),
+        families=tuple(
+            replace(one, units=tuple(listed[name][i] for i in one.units))
+            for name, tunings in _of(found.tunings, listed).items()
+            for one in families(name, tunings)
+        ),
     )
+
+
+def _of(
+    found: Mapping[str, Sequence[_Found]], listed: Mapping[str, Sequence[int]]
+) -> dict[str, list[_Found]]:
+    """Return what was found of the units that are looked at, by layer."""
+    return {name: [found[name][unit] for unit in units] for name, units in listed.items()}
 
 
 @dataclass(frozen=True)
@@ -198,25 +230,6 @@ def _looked(
         progress=progress,
     )
     return _Looked(seen, tunings)
-
-
-def chosen(net: Network, layers: Sequence[str] | None) -> list[str]:
-    """Return the names of the layers that are meant, each once, in the order in which they run.
-
-    Raises:
-        SpecError: no such layer, or there is none to choose.
-    """
-    if layers is None:
-        names = [layer.name for layer in default_layers(net)]
-        if not names:
-            raise SpecError(
-                f"{net.spec} has no layer whose output is channels first and that everything passes "
-                "through, so none is chosen by itself. Name some with --layers; "
-                "`convscope receptive MODEL` lists them all."
-            )
-        return names
-    place = {layer.name: i for i, layer in enumerate(net.layers)}
-    return sorted({net.layer(name).name for name in layers}, key=place.__getitem__)
 
 
 def colours_of(net: Network, source: Source, settings: Settings) -> Colours:

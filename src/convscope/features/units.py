@@ -38,6 +38,7 @@ class LayerFeatures:
         syntheses: pictures made for them, by unit.
         links: the units that feed them and those that they feed; None where that was not measured.
         trust: how well their pictures predict them; None where that was not measured.
+        listed: the units that were looked at, ascending; None for all.
     """
 
     layer: Layer
@@ -48,6 +49,7 @@ class LayerFeatures:
     syntheses: Mapping[int, Sequence[Synthesis]] = dataclasses.field(default_factory=dict)
     links: LayerLinks | None = None
     trust: Trust | None = None
+    listed: Sequence[int] | None = None
 
     @property
     def name(self) -> str:
@@ -58,6 +60,11 @@ class LayerFeatures:
     def units(self) -> int:
         """How many units it has."""
         return self.harvest.units
+
+    @property
+    def numbers(self) -> Sequence[int]:
+        """The units that were looked at."""
+        return range(self.units) if self.listed is None else self.listed
 
     @property
     def dead(self) -> np.ndarray:
@@ -71,10 +78,15 @@ class LayerFeatures:
             number: which of them, from 0.
 
         Raises:
-            IndexError: there is no such unit.
+            IndexError: there is no such unit, or it is not one of those that were looked at.
         """
         if not 0 <= number < self.units:
             raise IndexError(f"{self.name} has {self.units} units, from 0; there is no {number}")
+        if number not in self.numbers:
+            raise IndexError(
+                f"unit {number} of {self.name} is not among the {len(self.numbers)} of {self.units} "
+                "that were looked at"
+            )
         return Unit(self, number)
 
     def box(self, position: np.ndarray) -> Box:

@@ -49,6 +49,7 @@ class Side:
         layers: what each layer did over them, in the order in which layers run.
         data: fingerprint of the source.
         labels: what units are called, by layer; None for a unit without a label.
+        units: the numbers of the units that were looked at, by layer, where that is not all.
     """
 
     network: NetworkId
@@ -56,6 +57,11 @@ class Side:
     layers: Mapping[str, Responded]
     data: str
     labels: Mapping[str, Sequence[str | None]] = field(default_factory=dict)
+    units: Mapping[str, Sequence[int]] = field(default_factory=dict)
+
+    def number(self, layer: str, place: int) -> int:
+        """Return the number of the unit that is at a place among those that were looked at."""
+        return self.units[layer][place] if layer in self.units else place
 
 
 def compare(
@@ -183,18 +189,18 @@ def _pairs(
     index: int, found: Matching, mine: tuple[Side, str], theirs: tuple[Side, str]
 ) -> list[UnitPair]:
     rows = []
-    for unit, (best, value, status) in enumerate(
+    for place, (best, value, status) in enumerate(
         zip(found.best.tolist(), found.correlation.tolist(), found.status, strict=True)
     ):
-        maximum, density, label = _known(*mine, unit)
+        maximum, density, label = _known(*mine, place)
         other = _known(*theirs, best) if best >= 0 else (None, None, None)
         rows.append(
             UnitPair(
                 network=index,
                 layer=mine[1],
-                unit=unit,
+                unit=mine[0].number(mine[1], place),
                 other_layer=theirs[1],
-                other_unit=best if best >= 0 else None,
+                other_unit=theirs[0].number(theirs[1], best) if best >= 0 else None,
                 status=status,
                 correlation=_number(value),
                 maximum=maximum,
@@ -208,10 +214,10 @@ def _pairs(
     return rows
 
 
-def _known(side: Side, layer: str, unit: int) -> tuple[float | None, float | None, str | None]:
+def _known(side: Side, layer: str, place: int) -> tuple[float | None, float | None, str | None]:
     row, labels = side.layers[layer], side.labels.get(layer)
-    label = None if labels is None else labels[unit]
-    return _number(row.maximum[unit]), _number(row.density[unit]), label
+    label = None if labels is None else labels[place]
+    return _number(row.maximum[place]), _number(row.density[place]), label
 
 
 def _number(value: float) -> float | None:

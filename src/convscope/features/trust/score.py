@@ -10,6 +10,7 @@ nothing to do with a unit give away.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -133,6 +134,7 @@ def trust(
     fields: Mapping[str, LayerField],
     *,
     control: Mapping[str, LayerHarvest] | None = None,
+    units: Mapping[str, Sequence[int]] | None = None,
     count: int = 10,
     seed: int = 0,
     progress: Progress = silent,
@@ -145,6 +147,7 @@ def trust(
         harvests: what the layers did over the data; their exemplars are the references.
         fields: what their units can see.
         control: what the layers of the untrained network did over the data.
+        units: those that are asked about, by layer; None for all.
         count: questions about a unit, at most.
         seed: of the questions and the bootstrap.
         progress: called with what is being done, samples done and samples in all.
@@ -155,13 +158,15 @@ def trust(
     wanted = Wanted()
     rows = {}
     for name, one in harvests.items():
-        box, questions = boxes(fields[name]), pairs(one, count, seed)
+        questions = pairs(one, count, seed)
+        asked = np.isin(np.arange(one.units), range(one.units) if units is None else units[name])
+        want = partial(_want, wanted, name, boxes(fields[name]), asked)
         fresh = None if control is None else control[name]
         rows[name] = _Rows(
-            wanted.add(name, one.samples, one.positions, box),
-            wanted.add(name, questions.high, questions.high_places, box),
-            wanted.add(name, questions.low, questions.low_places, box),
-            None if fresh is None else wanted.add(name, fresh.samples, fresh.positions, box),
+            want(one.samples, one.positions),
+            want(questions.high, questions.high_places),
+            want(questions.low, questions.low_places),
+            None if fresh is None else want(fresh.samples, fresh.positions),
         )
     features = wanted.described(net, source, progress)
     return {name: _scored(name, rows[name], features[name], seed) for name in harvests}
@@ -184,6 +189,18 @@ def boxes(field: LayerField) -> Callable[[np.ndarray], Box]:
         return whole if any(first >= end for first, end in ends) else ends
 
     return box
+
+
+def _want(
+    wanted: Wanted,
+    name: str,
+    box: Callable[[np.ndarray], Box],
+    asked: np.ndarray,
+    samples: np.ndarray,
+    places: np.ndarray,
+) -> np.ndarray:
+    """Ask for the crops of the units that are asked about, ``asked`` (U,) bool."""
+    return wanted.add(name, np.where(asked[:, None], samples, -1), places, box)
 
 
 class _Rows(NamedTuple):

@@ -45,7 +45,7 @@ function told(all, assumed) {
 /** @param {Link} link @param {Map<string, FeatureLayer>} layers @param {number} most */
 function item({ layer, unit, norm, contribution, ablation, kernel }, layers, most) {
   const found = layers.get(layer);
-  const known = Boolean(found?.data);
+  const known = found?.data && (found.listed?.includes(unit) ?? true);
   const name = layer === "input" ? `input channel ${unit}` : `${layer} · ${unit}`;
   const picture = found?.data ? face(found, unit) : null;
   const facts = [

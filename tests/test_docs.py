@@ -21,6 +21,7 @@ from convscope import errors
 from convscope.cli.app import app
 from convscope.receptive import receptive
 from convscope.sharing import lesson, sharing
+from convscope.shift import shift
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -212,6 +213,23 @@ def test_every_field_of_a_finding_is_explained(explained: set[str]) -> None:
         assert not missing, (finding.idea, sorted(missing))
 
 
+def test_every_field_of_the_shifts_is_explained(explained: set[str]) -> None:
+    parts = [nn.Conv2d(3, 4, 3, 2, padding=1), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten()]
+    data = convscope.data("parts:4")
+    for size in (16, 15):
+        net = convscope.Network(nn.Sequential(*parts).eval(), input=(3, size, size))
+        found = shift(net, data, samples=4)
+        document = json.loads(json.dumps(found.document()))
+        document["protocol"]["settings"] = {}
+        for answers in (document["output"], document["crops"]):
+            answers["interval"] = {}
+        if document["causes"]:
+            document["causes"]["swaps"] = {}
+        missing = keys(document) - explained
+        assert not missing, sorted(missing)
+        assert not set(found.table().column_names) - explained
+
+
 def test_every_field_of_an_atlas_is_explained(explained: set[str], tmp_path: Path) -> None:
     module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU())
     net = convscope.Network(module, input=(3, 16, 16))
@@ -251,6 +269,20 @@ def test_every_field_of_the_features_is_explained(explained: set[str], tmp_path:
         assert not missing, sorted(missing)
     columns = set(atlas.table(layer).column_names)
     assert not columns - explained
+
+
+def test_every_field_of_learning_is_explained(explained: set[str]) -> None:
+    found = convscope.learn(
+        "planted:1", nets=["conv+pool", "dense"], sizes=[32, 64], seeds=2, steps=2, workers=1
+    )
+    document = json.loads(json.dumps(found.document()))
+    document["nets"] = {}
+    for part in (document, document["prior"]):
+        part["protocol"]["settings"] = {}
+    missing = keys(document) - explained
+    assert not missing, sorted(missing)
+    assert document["prior"]
+    assert document["claims"]
 
 
 def test_the_record_of_the_built_in_network_is_explained(explained: set[str]) -> None:

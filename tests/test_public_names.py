@@ -13,7 +13,8 @@ import convscope
 
 ROOT = Path(__file__).resolve().parents[1]
 NAMES = [
-    "Atlas", "Layer", "Network", "compare", "data", "features", "load", "look", "receptive", "sharing",
+    "Atlas", "Layer", "Network", "compare", "data", "features", "learn", "load", "look", "prior", "receptive", "sharing",
+    "shift",
 ]  # fmt: skip
 
 
@@ -29,7 +30,7 @@ def test_each_name_is_there_and_explains_itself(name: str) -> None:
     assert thing.__doc__
 
 
-@pytest.mark.parametrize("name", ["data", "features", "receptive", "sharing"])
+@pytest.mark.parametrize("name", ["data", "features", "receptive", "sharing", "shift"])
 def test_a_room_is_callable_whichever_way_it_was_imported(name: str) -> None:
     program = f"import convscope.{name} as room, convscope; assert callable(room) and convscope.{name} is room"
     subprocess.run([sys.executable, "-c", program], check=True)

@@ -13,9 +13,12 @@ if TYPE_CHECKING:
     from convscope.data import open_source as data
     from convscope.features import features
     from convscope.features.comparing import compare
+    from convscope.learning.learn import learn
+    from convscope.learning.prior import prior
     from convscope.network import Layer, Network, load
     from convscope.receptive import receptive
     from convscope.sharing import sharing
+    from convscope.shift import shift
 
 __version__ = "0.1.0"
 
@@ -26,10 +29,13 @@ _HOME = {
     "compare": ("convscope.features.comparing", "compare"),
     "data": ("convscope.data", None),
     "features": ("convscope.features", None),
+    "learn": ("convscope.learning.learn", "learn"),
     "load": ("convscope.network", "load"),
     "look": ("convscope.atlas.looking", "look"),
+    "prior": ("convscope.learning.prior", "prior"),
     "receptive": ("convscope.receptive", None),
     "sharing": ("convscope.sharing", None),
+    "shift": ("convscope.shift", None),
 }
 # None: the room itself, which is callable (see convscope.rooms).
 
@@ -40,10 +46,13 @@ __all__ = [
     "compare",
     "data",
     "features",
+    "learn",
     "load",
     "look",
+    "prior",
     "receptive",
     "sharing",
+    "shift",
 ]
 
 

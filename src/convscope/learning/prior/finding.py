@@ -62,7 +62,7 @@ class Axis:
 
     @property
     def positioned(self) -> Word:
-        """Whether what can be told of the labels is absolute position: half of it here, or most, and part of it here."""
+        """Whether what can be told of the labels is position: half of it here, or most, and part of it here."""
         found = self.place
         if found is None or found.interval is None:
             return "undecided"

@@ -2,16 +2,12 @@
 
 import base64
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-import convscope
-
 Document = Mapping[str, Any]
 
-_SHIPPED = Path(convscope.__file__).parent / "network" / "weights"
 _LEFT_OUT = ("runs", "searches", "prior")
 
 
@@ -34,27 +30,20 @@ def files(documents: Mapping[str, Document], spec: str) -> Iterator[tuple[str, D
 
 
 def own_past(spec: str, filters: Document | None) -> Document | None:
-    """Return the first filters of a built-in network over its training.
+    """Return what a built-in network was like while it was trained: first filters, accuracy, hierarchy score.
 
     Args:
         spec: of the network that is shown.
         filters: its own; with weights of another training it has another past.
     """
-    place = _SHIPPED / f"{spec.replace(':', '-')}-timeline.safetensors"
-    if filters is None or spec.partition(":")[0] != "demo" or not place.is_file():
+    name, _, kind = spec.partition(":")
+    if filters is None or name != "demo" or kind not in ("", "sound", "volume"):
         return None
-    from safetensors.numpy import load_file
+    from convscope.learning.timeline import demo_timeline
 
-    kept = load_file(place)
-    seen = kept.pop("pictures_seen")
-    values = next(iter(kept.values())).astype("<f4")
+    found = demo_timeline(kind or "image")
     shown = np.frombuffer(base64.b64decode(filters["values"]), "<f4")
-    if shown.size != values[-1].size or not np.allclose(shown, values[-1].ravel(), atol=1e-3):
+    last = found.filters[-1].ravel()
+    if shown.size != last.size or not np.allclose(shown, last, atol=1e-3):
         return None
-    return {
-        "steps": seen.tolist(),
-        "unit": "samples",
-        "net": "this network",
-        "shape": list(values.shape),
-        "values": base64.b64encode(values.tobytes()).decode(),
-    }
+    return found.document() | {"net": "this network"}

@@ -184,7 +184,9 @@ def _feed(
     except Empty:
         return
     except Exception as reason:  # whatever happens here must reach the one who waits
-        gone = process.poll()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(1)  # it may need a moment to be gone
+        gone = process.returncode
         error = WorkError(
             f"A process ended in the middle of its work ({type(reason).__name__}, exit status {gone}). "
             "It was killed, perhaps for want of memory; what was finished is kept. Run the same again, "

@@ -12,7 +12,7 @@ unit at its template, as strong as it can be shown.
 
 The metric is where the prior is. A unit with a small field is shown as it is: all frequencies count
 alike. A unit with a large field has a gradient full of high frequencies that no natural picture holds
-(Olah et al. 2017); there the metric is that of natural images, 1 / frequency, colours included.
+(Olah et al. 2017); there the metric leans towards that of natural images, 1 / frequency, colours included.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,9 @@ from torch import Tensor
 from convscope.features.synthesis.colours import Colours, power
 
 _SMALL, _LARGE = 16.0, 45.0
-"""Fields, in positions, up to which there is no prior, and from which on it is that of natural images."""
+"""Fields, in positions, up to which there is no prior, and between which it would grow to that of natural images."""
+_MOST = 0.5
+"""It grows half as far: more looks softer, and in deep layers a picture then reaches half of what it can."""
 _TINY = 5.0
 _LOWEST = 6.0
 """Cycles per picture below which low frequencies are not favoured further: else all is a dark cloud."""
@@ -70,7 +72,7 @@ class Prior:
             return cls(0.0)
         side = prod(field) ** (1 / len(field))
         reach = log2(max(side, 1) / _SMALL) / log2(_LARGE / _SMALL)
-        return cls(min(max(reach, 0.0), 1.0), side < _TINY)
+        return cls(min(max(reach, 0.0), _MOST), side < _TINY)
 
     @property
     def noise(self) -> float:
@@ -80,7 +82,7 @@ class Prior:
     @property
     def faithful(self) -> float:
         """Correlation that clipping must leave between a picture and its pattern."""
-        return 0.8 if self.tiny else 0.957 - 0.027 * self.strength
+        return 0.8 if self.tiny else 0.957 - 0.314 * self.strength
 
 
 class Fourier:

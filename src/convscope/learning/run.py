@@ -60,7 +60,7 @@ class Recipe:
 RECIPES = {
     "image": Recipe(),
     "sound": Recipe("sound", samples=8_000, epochs=5, shift=400),
-    "volume": Recipe("volume", samples=8_000, batch=50, decay=0.05, shift=1),
+    "volume": Recipe("volume", samples=8_000, epochs=8, batch=50, decay=0.05, shift=1),
 }
 """How the shipped networks were trained, by what they look at."""
 

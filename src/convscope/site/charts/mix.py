@@ -9,13 +9,17 @@ from convscope.site.charts.frame import Document, Width, finished, layer_axis
 if TYPE_CHECKING:
     import altair as alt
 
-LADDER = {
-    "1": "1 edge, colour",
-    "2": "2 corner, junction, simple texture",
-    "3": "3 shape, texture, part",
-    "4": "4 whole",
+LADDERS = {
+    1: ("1 tone, click, onset", "2 chirp", "3 harmonic, pattern", "4 whole"),
+    2: (
+        "1 edge, colour",
+        "2 corner, junction, simple texture",
+        "3 shape, texture, part",
+        "4 whole",
+    ),
+    3: ("1 surface, edge, spot", "2 corner, end", "3 shape, part", "4 whole"),
 }
-"""The levels of the ladder of complexity."""
+"""The levels of the ladder of complexity in words, by the axes of the input."""
 
 REST = ("unknown", "dead on data")
 """What a unit may be instead: without a label, or the same on every sample."""
@@ -37,9 +41,9 @@ def features(document: Document, width: Width = 560) -> "alt.Chart | None":
     rows = measured(document)
     if not rows:
         return None
-    names = [row["name"] for row in rows]
+    names, ladder = [row["name"] for row in rows], ladder_of(rows)
     return finished(
-        _bars(rows).encode(
+        _bars(rows, ladder).encode(
             x=alt.X(
                 "layer:N",
                 sort=None,
@@ -57,7 +61,7 @@ def features(document: Document, width: Width = 560) -> "alt.Chart | None":
             color=alt.Color(
                 "stands for:N",
                 title=None,
-                scale=_scale(),
+                scale=_scale(ladder),
                 legend=alt.Legend(orient="top", columns=2 if width == "container" else 3),
             ),
             tooltip=[
@@ -79,7 +83,8 @@ def features_mix(document: Document) -> "alt.Chart | None":
     rows = measured(document)
     if not rows:
         return None
-    return _bars(rows).encode(
+    ladder = ladder_of(rows)
+    return _bars(rows, ladder).encode(
         x=alt.X("layer:N", sort=None, axis=None, scale=alt.Scale(paddingInner=0.12)),
         y=alt.Y(
             "from:Q",
@@ -87,7 +92,7 @@ def features_mix(document: Document) -> "alt.Chart | None":
             axis=alt.Axis(format="%", tickCount=2, title=None, grid=False),
         ),
         y2="to:Q",
-        color=alt.Color("stands for:N", legend=None, scale=_scale()),
+        color=alt.Color("stands for:N", legend=None, scale=_scale(ladder)),
     )
 
 
@@ -164,13 +169,22 @@ def measured(document: Document) -> list[Document]:
     return [row for row in document["layers"] if row["measured"]]
 
 
-def counts(row: Document) -> dict[str, int]:
+def ladder_of(rows: list[Document]) -> tuple[str, ...]:
+    """Return the words for the levels, by the axes that the layers' receptive fields have."""
+    return LADDERS.get(max((len(row.get("field") or ()) for row in rows), default=2), LADDERS[2])
+
+
+def counts(row: Document, ladder: tuple[str, ...] = LADDERS[2]) -> dict[str, int]:
     """Return how many units of a layer stand on each level, are unknown, or are dead on the data.
+
+    Args:
+        row: the layer.
+        ladder: the words for the levels.
 
     >>> counts({"measured": 9, "levels": {"1": 5, "3": 1}, "unknown": 2, "dead": 1})["1 edge, colour"]
     5
     """
-    on = {text: row["levels"].get(level, 0) for level, text in LADDER.items()}
+    on = {text: row["levels"].get(str(level), 0) for level, text in enumerate(ladder, start=1)}
     dead = min(row["dead"], row["measured"] - sum(on.values()))
     # A dead unit has no label either: it is counted once.
     return on | {"unknown": row["measured"] - sum(on.values()) - dead, "dead on data": dead}
@@ -191,13 +205,13 @@ def _label_shares(rows: list[Document]) -> list[dict[str, Any]]:
     return cells
 
 
-def _bars(rows: list[Document]) -> "alt.Chart":
+def _bars(rows: list[Document], ladder: tuple[str, ...]) -> "alt.Chart":
     import altair as alt
 
     pieces: list[dict[str, Any]] = []
     for row in rows:
         low = 0.0
-        for text, units in counts(row).items():
+        for text, units in counts(row, ladder).items():
             share = units / row["measured"]
             if units:
                 pieces.append(
@@ -208,7 +222,7 @@ def _bars(rows: list[Document]) -> "alt.Chart":
     return alt.Chart(alt.Data(values=pieces)).mark_bar()
 
 
-def _scale() -> "alt.Scale":
+def _scale(ladder: tuple[str, ...]) -> "alt.Scale":
     import altair as alt
 
-    return alt.Scale(domain=[*LADDER.values(), *REST], range=list(_HUES))
+    return alt.Scale(domain=[*ladder, *REST], range=list(_HUES))

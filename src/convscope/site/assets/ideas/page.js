@@ -49,7 +49,7 @@ function parts(card, place, site) {
     sentence,
     h("div", { class: "found" },
       h("p", {}, h("strong", {}, card.number), " ", h("span", {}, card.text)),
-      card.chart ? h("figure", {}, drawn(card.chart, card.caption), h("figcaption", {}, ...key(card))) : null,
+      card.chart ? h("figure", {}, drawn(card.chart, card.caption), h("figcaption", {}, ...key(card, site.network.input.length - 1))) : null,
     ),
     h("p", { class: "judged" },
       h("span", { class: "verdict", "data-word": card.verdict }, card.verdict),
@@ -81,12 +81,19 @@ function drawn(source, label) {
 /** What the hues of a card's chart mean. @type {Record<string, Record<string, string>>} */
 const HUES = {
   sharing: { weights: "its own weights", sharing: "saved by sharing", grouping: "by groups", locality: "by locality" },
-  features: { simple: "edges, colours", joined: "corners, textures", shaped: "shapes, parts", entire: "wholes", quiet: "unknown", gone: "dead on data" },
 };
 
-/** @param {Card} card */
-function key(card) {
-  const hues = HUES[card.idea];
+/** The same of the ladder's levels, by the axes of the input. @type {Record<number, Record<string, string>>} */
+const LADDERS = {
+  1: { simple: "tones, clicks", joined: "chirps", shaped: "harmonics", entire: "wholes" },
+  2: { simple: "edges, colours", joined: "corners, textures", shaped: "shapes, parts", entire: "wholes" },
+  3: { simple: "surfaces, edges", joined: "corners, ends", shaped: "shapes, parts", entire: "wholes" },
+};
+
+/** @param {Card} card @param {number} axes of the input */
+function key(card, axes) {
+  const ladder = { ...(LADDERS[axes] ?? LADDERS[2]), quiet: "unknown", gone: "dead on data" };
+  const hues = card.idea === "features" ? ladder : HUES[card.idea];
   if (!hues) return [card.caption];
   return Object.entries(hues)
     .filter(([hue]) => card.chart.includes(`--${hue}`))

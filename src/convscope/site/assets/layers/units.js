@@ -13,6 +13,7 @@ import { bar, mix } from "../units/mix.js";
 
 /** @param {import("./facts.js").Known} known */
 export function units({ site, layers, features }) {
+  const axes = site.network.input.length - 1;
   /** @type {{layer: string, place: HTMLElement, grid: ReturnType<typeof grid>} | null} */
   let shown = null;
 
@@ -21,15 +22,15 @@ export function units({ site, layers, features }) {
     bars(some) {
       const last = some.findLast(({ name }) => features.get(name)?.measured);
       const found = last && features.get(last.name);
-      return found ? bar(found) : null;
+      return found ? bar(found, axes) : null;
     },
 
     /** @param {Layer | null} layer @returns {Part} */
     part(layer) {
       const found = layer && features.get(layer.name);
       if (!layer || !found?.data) return { measured: false, hint: layer ? hint(layer) : null };
-      shown = { layer: layer.name, place: h("div"), grid: grid(found) };
-      return { measured: true, mix: mix(found), grid: shown.place };
+      shown = { layer: layer.name, place: h("div"), grid: grid(found, axes) };
+      return { measured: true, mix: mix(found, axes), grid: shown.place };
     },
 
     /** @param {Layer} layer @param {URLSearchParams} query */

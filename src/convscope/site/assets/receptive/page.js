@@ -54,7 +54,7 @@ export async function open(site) {
     site.charts.receptive
       ? h("section", {}, h("h2", {}, "How the field grows"),
           h("figure", {}, chart("receptive", site.charts.receptive, "Receptive field by depth; the sizes of every layer are on its page"),
-            h("figcaption", {}, "Stacked 3 × 3 convolutions grow by 2 a layer; each stride or pooling of 2 doubles every later step.")))
+            h("figcaption", {}, `Stacked convolutions of ${space.map(() => 3).join(" × ")} grow by 2 a layer; each stride or pooling of 2 doubles every later step.`)))
       : null,
     whatExceeds(found.layers, space, advice.find(({ id }) => id === BEYOND)),
     tiles(found.tiling),

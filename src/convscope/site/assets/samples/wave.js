@@ -7,6 +7,7 @@ import { pointing } from "./picture.js";
 import { spectrum } from "./spectrum.js";
 
 const COLUMNS = 1200; // of the drawn waveform: finer than most stages are wide
+const FEW = 200; // samples are joined by a line: the range in each column would be a staircase
 
 /**
  * @param {number[]} space length
@@ -37,7 +38,7 @@ export function wave([length], pick) {
       if (!sample?.waveform) return;
       const values = await numbers(sample.waveform);
       if (wanted !== sample.waveform) return; // another sample was asked for meanwhile
-      line(trace, values);
+      (values.length < FEW ? curve : line)(trace, values);
       const found = spectrum(values);
       paint(bands, found.bands, found.frames, (row, column) =>
         heatColour(found.shares[column * found.bands + found.bands - 1 - row]));
@@ -87,4 +88,16 @@ export function line(trace, values) {
   }
   trace.setAttribute("viewBox", `0 0 ${columns} 1`);
   fill(trace, svg("path", { d: path }));
+}
+
+/**
+ * Draw a waveform of few samples as a line through them.
+ * @param {SVGElement} trace
+ * @param {Float32Array} values
+ */
+function curve(trace, values) {
+  const most = values.reduce((top, value) => Math.max(top, Math.abs(value)), 1e-9);
+  const points = [...values].map((value, at) => `${at + 0.5},${(0.5 - (0.48 * value) / most).toFixed(4)}`);
+  trace.setAttribute("viewBox", `0 0 ${values.length} 1`);
+  fill(trace, svg("polyline", { points: points.join(" "), fill: "none", stroke: "currentColor", "stroke-width": 1.5, "vector-effect": "non-scaling-stroke" }));
 }

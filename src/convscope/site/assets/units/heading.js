@@ -1,7 +1,7 @@
 /** What a unit stands for, in words, with the grade of the evidence. */
 
 import { h } from "../base/dom.js";
-import { hueOf, parameter, percent, response, LEVELS, STATUSES } from "./words.js";
+import { hueOf, levels, parameter, percent, response, STATUSES } from "./words.js";
 
 /** @typedef {import("./types.js").UnitDetail} UnitDetail */
 
@@ -50,9 +50,9 @@ function lower(text) {
   return text.charAt(0).toLowerCase() + text.slice(1);
 }
 
-/** The label's evidence: where it comes from, how it did on samples it was not chosen on. @param {UnitDetail} unit */
-export function evidence({ label, status, density, natural_max: most }) {
-  const step = LEVELS[label?.level ?? 0];
+/** The label's evidence: where it comes from, how it did on samples it was not chosen on. @param {UnitDetail} unit @param {number} axes of the input */
+export function evidence({ label, status, density, natural_max: most }, axes) {
+  const step = levels(axes)[label?.level ?? 0];
   const lines = [
     h("p", { class: "marks" },
       label ? h("span", { class: "chip", style: `--hue: var(${hueOf(label.level)})` }, label.name, step ? h("small", {}, `level ${label.level} of 4: ${step.text}`) : null) : null,

@@ -3,7 +3,7 @@
 import { h } from "../base/dom.js";
 import { exact } from "../base/numbers.js";
 import { href } from "../base/route.js";
-import { hueOf, percent, LEVELS } from "./words.js";
+import { hueOf, levels, percent } from "./words.js";
 
 /** @typedef {import("./types.js").FeatureLayer} FeatureLayer */
 
@@ -12,10 +12,11 @@ const LABELS = 8; // shown; all of them are in the grid's filter
 /**
  * Shares of a layer's units, from the first level to those that are dead on the data.
  * @param {FeatureLayer} layer
+ * @param {number} axes of the input
  * @returns {{text: string, hue: string, units: number, query: Record<string, string>}[]}
  */
-export function shares({ levels, measured, dead }) {
-  const steps = Object.entries(LEVELS).map(([level, { hue, text }]) => ({ text: `${level} ${text}`, hue, units: levels[level] ?? 0, query: { level } }));
+export function shares({ levels: on, measured, dead }, axes) {
+  const steps = Object.entries(levels(axes)).map(([level, { hue, text }]) => ({ text: `${level} ${text}`, hue, units: on[level] ?? 0, query: { level } }));
   const labelled = steps.reduce((sum, { units }) => sum + units, 0);
   const silent = Math.min(dead, measured - labelled);
   return [
@@ -25,19 +26,19 @@ export function shares({ levels, measured, dead }) {
   ].filter(({ units }) => units > 0);
 }
 
-/** @param {FeatureLayer} layer */
-export function bar(layer) {
+/** @param {FeatureLayer} layer @param {number} axes */
+export function bar(layer, axes) {
   return h("span", { class: "mixed", "aria-hidden": "true" },
-    shares(layer).map(({ hue, units }) => h("span", { style: `inline-size: ${(100 * units) / layer.measured}%; --hue: var(${hue})` })));
+    shares(layer, axes).map(({ hue, units }) => h("span", { style: `inline-size: ${(100 * units) / layer.measured}%; --hue: var(${hue})` })));
 }
 
-/** @param {FeatureLayer} layer */
-export function mix(layer) {
+/** @param {FeatureLayer} layer @param {number} axes */
+export function mix(layer, axes) {
   const most = layer.labels.filter(({ name }) => name !== "unknown").slice(0, LABELS);
   return h("section", { class: "mix" },
     h("h3", {}, "What its units stand for"),
-    bar(layer),
-    h("ul", { class: "legend" }, shares(layer).map(({ text, hue, units, query }) => h("li", {},
+    bar(layer, axes),
+    h("ul", { class: "legend" }, shares(layer, axes).map(({ text, hue, units, query }) => h("li", {},
       h("a", { href: href("layers", [layer.name], query) }, h("span", { class: "swatch", style: `--hue: var(${hue})` }), text), ` ${percent(units / layer.measured)}`))),
     most.length ? h("ul", { class: "chips", "aria-label": "Most common labels" }, most.map(({ name, level, units }) => h("li", {},
       h("a", { class: "chip", href: href("layers", [layer.name], { label: name, level }), style: `--hue: var(${hueOf(level)})` }, name, h("small", {}, exact(units)))))) : null,

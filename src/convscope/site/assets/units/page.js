@@ -112,7 +112,7 @@ export async function open(site) {
     fill(node,
       trail(layer, found, row, rest),
       h("h1", { tabindex: -1 }, sentence(unit, space.length)),
-      ...evidence(unit),
+      ...evidence(unit, space.length),
       h("div", { class: "beside" },
         h("div", { class: "stands" },
           exemplars.length ? h("section", {}, h("h2", {}, "What excites it most"),

@@ -1,12 +1,22 @@
 /** The words for what units are: levels of the ladder, statuses, families. */
 
-/** The ladder of complexity: hue and words of each level. */
-export const LEVELS = /** @type {Record<string, {hue: string, text: string}>} */ ({
-  1: { hue: "--simple", text: "edge, colour" },
-  2: { hue: "--joined", text: "corner, junction, simple texture" },
-  3: { hue: "--shaped", text: "shape, texture, part" },
-  4: { hue: "--entire", text: "whole" },
-});
+const HUES = /** @type {const} */ (["--simple", "--joined", "--shaped", "--entire"]);
+/** What stands on each level of the ladder of complexity, by the axes of the input. @type {Record<number, string[]>} */
+const LADDERS = {
+  1: ["tone, click, onset", "chirp", "harmonic, pattern", "whole"],
+  2: ["edge, colour", "corner, junction, simple texture", "shape, texture, part", "whole"],
+  3: ["surface, edge, spot", "corner, end", "shape, part", "whole"],
+};
+
+/**
+ * The levels of the ladder, by number: hue and words.
+ * @param {number} axes  of the input
+ * @returns {Record<string, {hue: string, text: string}>}
+ */
+export function levels(axes) {
+  const words = LADDERS[axes] ?? LADDERS[2];
+  return Object.fromEntries(HUES.map((hue, at) => [String(at + 1), { hue, text: words[at] }]));
+}
 
 /** @type {Record<string, string>} */
 export const STATUSES = {
@@ -18,7 +28,7 @@ export const STATUSES = {
 
 /** @param {number | null | undefined} level */
 export function hueOf(level) {
-  return LEVELS[level ?? 0]?.hue ?? "--quiet";
+  return HUES[(level ?? 0) - 1] ?? "--quiet";
 }
 
 /** A share as a percentage, with digits where it is small. @param {number} value */

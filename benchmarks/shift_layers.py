@@ -34,7 +34,7 @@ from convscope.shift.grids import grids, total_stride
 from convscope.shift.moves import diagonal, moves_of
 from convscope.shift.passing import Layers, Watched
 from convscope.shift.records import whole
-from convscope.shift.survey import QUICK_CHANNELS, chosen, passed
+from convscope.shift.survey import GROUP, QUICK_CHANNELS, chosen, passed
 from convscope.shift.variants import watched
 
 BORDER = 8
@@ -117,17 +117,16 @@ def floors(size: int) -> dict[str, Any]:
     return found
 
 
-def cost(spec: str, samples: int, batch: int, repeats: int) -> dict[str, Any]:
+def cost(spec: str, samples: int, repeats: int) -> dict[str, Any]:
     """Return the time of the per-layer measurement of a network in quick mode, and of a forward pass.
 
     Args:
         spec: what ``convscope.load`` takes.
         samples: how many.
-        batch: at once.
         repeats: of the forward pass and of the measurement; the medians are compared.
     """
     net = load(spec)
-    parts = list(torch.rand(samples, *net.input.shape).split(batch))
+    parts = list(torch.rand(samples, *net.input.shape).split(GROUP))
     names = chosen(net, None)
     native = watched(net, names, QUICK_CHANNELS)
     moves = moves_of(
@@ -180,7 +179,7 @@ def main() -> None:
     document = {
         "floor": floors(224),
         "cost": [
-            cost(spec, asked.samples, 8, asked.repeats)
+            cost(spec, asked.samples, asked.repeats)
             for spec in asked.network or ["torchvision:resnet18", "torchvision:vgg16"]
         ],
         "threads": torch.get_num_threads(),

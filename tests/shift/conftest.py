@@ -1,6 +1,7 @@
 """Small networks and data that the tests of this room share."""
 
 from collections.abc import Iterator
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ def seeded() -> Iterator[None]:
     torch.set_num_threads(threads)
 
 
-def small(padding: str = "zeros", size: int = 16) -> Network:
+def small(padding: Literal["zeros", "circular"] = "zeros", size: int = 16) -> Network:
     """Return a classifier with a total stride of 4."""
     module = nn.Sequential(
         nn.Conv2d(3, 6, 3, padding=1, padding_mode=padding),

@@ -83,14 +83,14 @@ def test_invariance_compares_with_other_samples():
 
 def test_wobble_is_in_probabilities_whatever_the_answers_are():
     places = offsets((2,), draw=None, wraps=False, seed=0)
-    logits = {(0,): [2.0, 0.0], (1,): [0.0, 0.0]}
+    logits = [[2.0, 0.0], [0.0, 0.0]]
     scores = votes(
-        [(np.zeros((1, 1)), None)], places, lambda arrays, place: np.array([logits[tuple(place)]])
+        [(np.zeros((1, 1)), None)], places, lambda arrays, place: np.array([logits[place[0]]])
     )
     assert held(scores).wobble == pytest.approx(1 / (1 + np.exp(-2)) - 0.5)
-    shares = {(0,): [0.9, 0.1], (1,): [0.4, 0.6]}
+    shares = [[0.9, 0.1], [0.4, 0.6]]
     given = votes(
-        [(np.zeros((1, 1)), None)], places, lambda arrays, place: np.array([shares[tuple(place)]])
+        [(np.zeros((1, 1)), None)], places, lambda arrays, place: np.array([shares[place[0]]])
     )
     assert held(given).wobble == pytest.approx(0.5)
 

@@ -166,7 +166,8 @@ class Layers:
             moves: by how much.
         """
         every = Watched.of(watched.net, watched.grids, tuple(watched.grids))
-        maps = every.maps(x)
-        for move in moves:
-            for name, parts in started(watched.net, maps, x, move, watched.grids).items():
-                self.starts.add(name, move, *parts)
+        for some in [x] if watched.net.dynamic_batch else x.split(1):
+            maps = every.maps(some)
+            for move in moves:
+                for name, parts in started(watched.net, maps, some, move, watched.grids).items():
+                    self.starts.add(name, move, *parts)

@@ -45,7 +45,7 @@ def shift(
         layers: layer names or module paths; None takes every layer that computes more than a scale.
         torus: what goes round: the sample (``wrap``), or the sample beside its mirror image (``mirror``).
         seed: of everything that is drawn at random.
-        batch: samples that pass through the network at once.
+        batch: samples whose answers are found at once; no result depends on it.
         progress: called with what is being done, how much is done, and how much there is.
 
     Returns:
@@ -64,7 +64,7 @@ def shift(
     found = surveyed(
         round_,
         source,
-        Survey(shape, count, quick, torus, seed, batch, exact=testable is None),
+        Survey(shape, count, quick, torus, seed, exact=testable is None),
         layers,
         progress=progress,
     )

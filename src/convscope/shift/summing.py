@@ -1,6 +1,6 @@
 """From errors by layer and move to one row per layer."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from fractions import Fraction
 from math import prod
 
@@ -19,6 +19,7 @@ def row_of(
     twin: Layers,
     folded: Records | None,
     swaps: Mapping[str, Records],
+    drawn: Collection[Move],
     seed: int,
 ) -> LayerShift:
     """Return the row of a layer that has place.
@@ -30,6 +31,7 @@ def row_of(
         twin: what passed through its circular twin.
         folded: energies of dense maps, where they were made.
         swaps: errors for each set of causes.
+        drawn: the moves of ``swaps``.
         seed: of the bootstrap.
     """
     name = layer.name
@@ -45,7 +47,7 @@ def row_of(
 
     def counted(move: Move) -> bool:
         # Where every whole move can be followed, the causes of the rest of the error are asked for all of them.
-        return whole(move) and (exact_everywhere or not grid.aligned(move))
+        return move in drawn and (exact_everywhere or not grid.aligned(move))
 
     exact_everywhere = all(p == 1 for p in grid.period)
     intervals = {

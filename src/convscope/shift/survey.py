@@ -27,6 +27,8 @@ KINDS = {"conv", "pool", "activation", "add", "cat", "resize", "linear", "reduce
 """Kinds of layers that are looked at if none are named: norms and gains change no error."""
 QUICK_CHANNELS = 32
 """Channels of each layer that quick mode looks at; errors are those of a spread sample of channels."""
+GROUP = 4
+"""Samples that pass together and, in quick mode, move alike; no number depends on how many would fit."""
 DISTANCES = (1, 2, 4, 8)
 """Positions along every axis by which inputs move to see which maps hold still."""
 QUARTERS = (Fraction(1, 4), Fraction(1, 2), Fraction(3, 4))
@@ -42,7 +44,6 @@ class Survey:
         quick: few moves, drawn for each batch; else the same many moves for all.
         torus: what goes round.
         seed: of the draw.
-        batch: samples at once.
         exact: whether circular padding makes the network exact, so that causes can be told apart.
     """
 
@@ -51,7 +52,6 @@ class Survey:
     quick: bool
     torus: Torus
     seed: int
-    batch: int
     exact: bool
 
 
@@ -108,8 +108,9 @@ def surveyed(
             folded = folded_energies(round_, batches, progress)
         known = {name_of(CAUSES): found.errors, name_of(CAUSES[1:]): twin.errors}
         swaps = swapped(net, names, batches, [one.drawn for one in moves], known, most, progress)
+    drawn = {move for one in moves for move in one.drawn}
     rows = [
-        row_of(net.layer(name), native.grids[name], found, twin, folded, swaps, how.seed)
+        row_of(net.layer(name), native.grids[name], found, twin, folded, swaps, drawn, how.seed)
         if name in native.grids
         else LayerShift(
             net.layer(name),
@@ -146,7 +147,7 @@ def passed(
         if i == 0:
             first = before
         if i == 0 or not quick:
-            _slowly(found, native, x[: max(2, len(x) // 2)] if quick else x, some.drawn, quick)
+            _slowly(found, native, x, some.drawn, quick)
     return found, first
 
 
@@ -189,7 +190,7 @@ def _slowly(found: Layers, native: Watched, x: Tensor, moves: Sequence[Move], qu
 def _batches(net: Network, source: Source, how: Survey) -> Iterator[Tensor]:
     like = next(net.graph.parameters(), torch.empty(0))
     read = 0
-    for part in source.batches(how.batch, how.shape, how.samples):
+    for part in source.batches(GROUP, how.shape, how.samples):
         read += len(part.arrays)
         x = torch.from_numpy(part.arrays).to(device=like.device, dtype=like.dtype)
         yield laid(x, how.torus)

@@ -100,7 +100,7 @@ def _errors(
 ) -> Records:
     """Return the errors of a network without some causes."""
     try:
-        variant = watched(without(net, there), names, most)
+        variant = without(net, there, tuple(names), most)
     except SpecError:
         return Records()
     found = Layers()

@@ -95,7 +95,7 @@ class _Oracles:
         dense = make.read(node)
         if start:
             dense = make.call(torch.ops.aten.roll.default, dense, [-start], [axis], like=node)
-        return put_resampled(make, dense, [axis], [int(node.meta["val"].shape[axis])], node)
+        return put_resampled(make, dense, [int(axis)], [int(node.meta["val"].shape[axis])], node)
 
 
 def _is_pointwise(node: fx.Node) -> bool:

@@ -1,6 +1,6 @@
 """Parts in three dimensions: bodies of balls, tubes and shells in a small volume.
 
-The same three parts make all eight bodies; how they are put together tells them apart.
+Three kinds of part make all eight bodies; how many of each, and how they are put together, tells them apart.
 """
 
 from collections.abc import Callable

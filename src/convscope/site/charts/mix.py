@@ -17,7 +17,7 @@ LADDERS = {
         "3 shape, texture, part",
         "4 whole",
     ),
-    3: ("1 surface, edge, spot", "2 corner, end", "3 shape, part", "4 whole"),
+    3: ("1 surface, edge, spot", "2 corner, end, grating", "3 shape, part", "4 whole"),
 }
 """The levels of the ladder of complexity in words, by the axes of the input."""
 

@@ -87,7 +87,7 @@ const HUES = {
 const LADDERS = {
   1: { simple: "tones, clicks", joined: "chirps", shaped: "harmonics", entire: "wholes" },
   2: { simple: "edges, colours", joined: "corners, textures", shaped: "shapes, parts", entire: "wholes" },
-  3: { simple: "surfaces, edges", joined: "corners, ends", shaped: "shapes, parts", entire: "wholes" },
+  3: { simple: "surfaces, edges", joined: "corners, gratings", shaped: "shapes, parts", entire: "wholes" },
 };
 
 /** @param {Card} card @param {number} axes of the input */

@@ -18,7 +18,7 @@ export function synthesis(made, layer, { row, field, rate }) {
     h("h2", {}, "What it would like to see"),
     h("div", { class: "made" }, made.map((one) => h("figure", {}, face(one, layer, row, field, rate), h("figcaption", {}, ...told(one))))),
     h("p", { class: "note" }, field.length
-      ? `Made from noise until it fires, no larger than its field of ${field.join(" × ")}. Each was judged afterwards without the jitter it was made under; 100 % is the strongest response to a real sample.`
+      ? `Made from noise until it fires, no larger than its field of ${field.join(" × ")}. Each was judged afterwards without the jitter it was made under; 100 % is the strongest response to a real sample.${field.length === 3 ? " Their middle slices are shown." : ""}`
       : "Made from noise until it fires, and judged afterwards without the jitter it was made under."));
 }
 

@@ -87,7 +87,7 @@ def comparison(finding: "Comparison", *, every: bool) -> "Iterator[RenderableTyp
         "network", "layer", "looked for in", "*units", "*matched", "*shared", "*unmatched", "*silent",
         "*mean correlation", "*by chance", "*relabelled",
     )  # fmt: skip
-    names = (finding.network.spec, finding.other.spec)
+    names = finding.names
     for row in finding.layers:
         table.add_row(
             names[row.network],
@@ -102,8 +102,10 @@ def comparison(finding: "Comparison", *, every: bool) -> "Iterator[RenderableTyp
     yield table
     changed = finding.most_changed(50 if every else 10)
     if changed:
-        yield "Of the units that are the same in both, these differ most:"
-        pairs = empty("unit", "its counterpart", "*correlation", "was", "is")
+        yield "Of the units that have a counterpart, these differ most from it:"
+        pairs = empty(
+            f"unit of {names[0]}", f"of {names[1]}", "*correlation", "label", "its counterpart's"
+        )
         for pair in changed:
             pairs.add_row(
                 f"{pair.layer}:{pair.unit}",

@@ -11,6 +11,8 @@ from convscope.finding import Finding, NetworkId
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_CHANGED = 0.005  # what differs by less is the same to two digits
+
 
 @dataclass(frozen=True)
 class UnitPair:
@@ -98,6 +100,23 @@ class Comparison(Finding):
     layers: tuple[LayerPair, ...]
     units: tuple[UnitPair, ...]
 
+    @property
+    def names(self) -> tuple[str, str]:
+        """What the two are called: by their spec, and by their order where that is the same.
+
+        >>> from convscope.finding import Protocol
+        >>> one, two = NetworkId("demo", "a"), NetworkId("demo", "b")
+        >>> Comparison(network=one, protocol=Protocol(""), other=two, layers=(), units=()).names
+        ('demo, first', 'demo, second')
+        """
+        one, two = self.network.spec, self.other.spec
+        return (one, two) if one != two else (f"{one}, first", f"{two}, second")
+
+    @property
+    def same(self) -> bool:
+        """Whether it is one network, with the same weights, that was compared with itself."""
+        return self.network.fingerprint == self.other.fingerprint
+
     def share(self, status: Status, network: int = 0) -> float:
         """Return the share of a network's units that have a status.
 
@@ -115,7 +134,7 @@ class Comparison(Finding):
         Args:
             count: pairs at most.
         """
-        pairs = [row for row in self.units if row.network == 0 and row.changed > 0]
+        pairs = [row for row in self.units if row.network == 0 and row.changed >= _CHANGED]
         return tuple(sorted(pairs, key=lambda row: -row.changed)[:count])
 
     def table(self) -> "pa.Table":
@@ -139,17 +158,23 @@ class Comparison(Finding):
 
     def summary(self) -> str:
         """Return what the two have in common, in plain words."""
+        one, two = self.names
         shares = {status: self.share(status) for status in STATUSES}
         if not isfinite(shares["matched"]):
-            return f"{self.network.spec} and {self.other.spec} have no layers to compare."
+            return f"{one} and {two} have no layers to compare."
         count = sum(row.units for row in self.layers if row.network == 0)
-        said = (
-            f"Of {count:,} units of {self.network.spec}, {shares['matched']:.0%} have a counterpart in "
-            f"{self.other.spec} (each is the other's best match), {shares['shared']:.0%} resemble a unit that "
-            f"resembles another more, {shares['unmatched']:.0%} have nothing like them above chance and "
-            f"{shares['silent']:.0%} do not vary over these data. Of the units of {self.other.spec}, "
-            f"{self.share('unmatched', 1):.0%} are new."
-        )
+        words = {
+            "matched": f"have a counterpart in {two} (each is the other's best match)",
+            "shared": "resemble a unit that resembles another more",
+            "unmatched": "have nothing like them above chance",
+            "silent": "do not vary over these data",
+        }
+        told = [f"{shares[s]:.0%} {words[s]}" for s in STATUSES if shares[s] > 0]
+        said = f"Of {count:,} units of {one}, {', '.join(told)}."
+        if self.share("unmatched", 1) > 0:
+            said += f" Of the units of {two}, {self.share('unmatched', 1):.0%} are new."
+        if self.same:
+            said = f"Both are one network, with the same weights. {said}"
         rows = [row for row in self.layers if row.network == 0 and row.similarity is not None]
         if len(rows) > 1:
             low, high = (pick(rows, key=lambda row: row.similarity or 0.0) for pick in (min, max))

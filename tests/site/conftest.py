@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.site.learned import learned
 
+from convscope.atlas.learning_step import keep_learning
 from convscope.site import build
 
 if TYPE_CHECKING:
@@ -56,9 +58,12 @@ def made_up_features() -> Any:
 def atlas(made_up: Any, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     """Return a maker of atlases: ``atlas("demo")`` writes one and returns its folder."""
 
-    def make(name: str, **settings: Any) -> Path:
+    def make(name: str, *, learn: int = 0, **settings: Any) -> Path:
         folder = tmp_path_factory.mktemp(name) / "atlas"
-        return made_up.write_atlas(folder, made_up.PLANS[name](), **settings)
+        made_up.write_atlas(folder, made_up.PLANS[name](), **settings)
+        if learn:  # a study of data with so many axes
+            keep_learning(folder, learned(dims=learn))
+        return folder
 
     return make
 

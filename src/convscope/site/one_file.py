@@ -16,6 +16,7 @@ from convscope.site import charts, pictures
 from convscope.site.card import Card
 from convscope.site.cards import cards
 from convscope.site.features.report import section as features
+from convscope.site.learning.report import section as learning
 from convscope.site.numbers import shape, short_name, times
 from convscope.site.pages import ASSETS, documents_of, measurements
 from convscope.site.table import table
@@ -59,6 +60,7 @@ def report(atlas: str | Path, out: str | Path) -> Path:
             drawn.get("features", "") + drawn.get("features-labels", ""),
             opened,
         ),
+        learning(documents.get("learn"), drawn),
         _about(opened, documents, network),
     ]
     page = (

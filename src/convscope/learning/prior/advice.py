@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from convscope.learning.prior.finding import Axis
+from convscope.learning.prior.finding import FAINT, Axis
 
 
 def advised(axes: Sequence[Axis]) -> tuple[str, ...]:
@@ -36,8 +36,6 @@ def _axis(axis: Axis, axes: Sequence[Axis]) -> str:
         )
     alike = axis.stationarity
     if axis.stationary == "no" and alike is not None:
-        if not alike.structured:
-            return f"Along {name}, there is no local structure to share a detector of."
         return (
             f"The axis {name} is not stationary, as {alike.score:.0%} of its local structure is common to all "
             f"positions: {_only(axis, axes)}."
@@ -46,6 +44,11 @@ def _axis(axis: Axis, axes: Sequence[Axis]) -> str:
         return (
             f"Along {name}, neighbours belong together and {alike.score:.0%} of the local structure is common to "
             "all positions: share weights."
+        )
+    if axis.locality.anywhere <= FAINT and axis.local != "yes":
+        return (
+            f"Along {name}, hardly any two places go together, near or far, so these measures see nothing to judge: "
+            "what the labels depend on may be local all the same. Ask `convscope learn`."
         )
     return f"Along {name}, these samples do not decide whether to share weights: give more, or ask `convscope learn`."
 

@@ -18,6 +18,9 @@ ALIKE = 0.5
 WHERE = 0.5
 """Position is the answer where at least half of what a coarse map tells of the labels is absolute position."""
 
+FAINT = 0.01
+"""Where any two places correlate by less, nothing goes together, and neighbours are not judged."""
+
 MOSTLY, PART = 0.75, 0.25
 """So it is, too, where most of it is absolute position along all axes together, and part of it along this one."""
 
@@ -44,16 +47,19 @@ class Axis:
 
     @property
     def local(self) -> Word:
-        """Whether neighbours belong together: the interval above the null, or below it."""
+        """Whether neighbours belong together: the interval above the null, or below it where anything goes together."""
         low, high = self.locality.interval
         null = self.locality.null99
-        return "yes" if low > null else "no" if high <= null or low <= 0 else "undecided"
+        if low > null:
+            return "yes"
+        apart = self.locality.anywhere > FAINT and (high <= null or low <= 0)
+        return "no" if apart else "undecided"
 
     @property
     def stationary(self) -> Word:
         """Whether at least half of the local structure is common to all positions, and more than by chance."""
         found = self.stationarity
-        if found is None:
+        if found is None or not found.structured:
             return "undecided"
         low, high = found.interval
         if low >= max(ALIKE, found.null99):

@@ -29,6 +29,8 @@ class Locality:
         length: the distance at which the score, taken there in place of neighbours, is half; None where it
             does not fall to half within half the axis, or is not above its null.
         profile: ``(distance, score)`` up to half the axis.
+        anywhere: lower end of the 95 % interval of the mean |correlation| of any two places; at 0 nothing goes
+            together at all, so nothing can be said of neighbours.
     """
 
     score: float
@@ -36,6 +38,7 @@ class Locality:
     null99: float
     length: float | None
     profile: tuple[tuple[int, float], ...]
+    anywhere: float
 
 
 def locality(found: Places, axis: int, rng: np.random.Generator) -> Locality:
@@ -53,9 +56,10 @@ def locality(found: Places, axis: int, rng: np.random.Generator) -> Locality:
     seen = [strengths(found, *_pairs(found, axis, np.array([d]), rng)) for d in distances]
     scores = np.stack([values.mean(1) - apart for values in seen])
     score, ends = jackknife(scores[0])
-    null = _null99(found, min(PAIRS, seen[0].shape[1]), len(far[0]), rng)
+    null, anywhere = _any(found, min(PAIRS, seen[0].shape[1]), len(far[0]), rng)
     profile = tuple(zip(distances, scores[:, 0].tolist(), strict=True))
-    return Locality(score, ends, null, _half(profile) if ends[0] > null else None, profile)
+    length = _half(profile) if ends[0] > null else None
+    return Locality(score, ends, null, length, profile, anywhere)
 
 
 def _distances(side: int) -> list[int]:
@@ -84,13 +88,16 @@ def _pairs(
     return np.concatenate(firsts), np.concatenate(seconds)
 
 
-def _null99(found: Places, near: int, far: int, rng: np.random.Generator) -> float:
-    """Return the 99th percentile of scores in which both kinds of pairs are any pairs."""
+def _any(found: Places, near: int, far: int, rng: np.random.Generator) -> tuple[float, float]:
+    """Return the 99th percentile of scores in which both kinds are any pairs, and how strong any pair is at least."""
     alive = np.flatnonzero(found.alive)
     one, two = rng.choice(alive, 4 * PAIRS), rng.choice(alive, 4 * PAIRS)
-    pool = strengths(found, one[one != two], two[one != two])[0]
-    means = [pool[rng.integers(len(pool), size=(_NULLS, count))].mean(1) for count in (near, far)]
-    return float(np.percentile(means[0] - means[1], 99))
+    pool = strengths(found, one[one != two], two[one != two])
+    means = [
+        pool[0, rng.integers(pool.shape[1], size=(_NULLS, count))].mean(1) for count in (near, far)
+    ]
+    _, (anywhere, _) = jackknife(pool.mean(1))
+    return float(np.percentile(means[0] - means[1], 99)), anywhere
 
 
 def _half(profile: tuple[tuple[int, float], ...]) -> float | None:

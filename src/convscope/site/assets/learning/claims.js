@@ -19,18 +19,24 @@ export function claims(study, height) {
       h("table", { class: "words claims" },
         h("thead", {}, h("tr", {},
           ["claim", "decided by", "points", "95 % interval", "p, corrected", "verdict"].map((text) => h("th", { scope: "col" }, text)))),
-        h("tbody", {}, study.claims.flatMap((claim) => claim.parts.map((part, i) => h("tr", { class: i ? "more" : null },
-          h("th", { scope: "row" }, i ? null : [h("b", {}, `${claim.id} `), claim.statement]),
-          h("td", {}, claim.parts.length > 1 ? part.what : claim.threshold),
-          h("td", { class: "number" }, points(part.estimate)),
-          h("td", { class: "number" }, between(part.interval)),
-          h("td", { class: "number" }, i ? null : claim.p_holm < 0.001 ? "< 0.001" : claim.p_holm.toFixed(3)),
-          h("td", {}, i ? null : h("span", { class: "verdict", "data-word": claim.verdict }, claim.verdict)))))))),
+        h("tbody", {}, study.claims.flatMap(rows)))),
     height
       ? h("figure", {}, chart("learn-claims", height, "The differences that claims are about, with intervals; the numbers are in the table"),
           h("figcaption", {}, `Each difference is averaged over all training sizes. The shaded band is ±${delta} points: inside it, nets count as equal.`))
       : null,
     h("details", {}, h("summary", {}, "The same, size by size"), bySize(study)));
+}
+
+/** One row for each difference; what is said of the claim as a whole spans them. @param {import("./types.js").Claim} claim */
+function rows({ id, statement, threshold, parts, p_holm, verdict }) {
+  const all = { rowspan: parts.length };
+  return parts.map((part, i) => h("tr", {},
+    i ? null : h("th", { scope: "row", ...all }, h("b", {}, `${id} `), statement),
+    h("td", {}, parts.length > 1 ? part.what : threshold),
+    h("td", { class: "number" }, points(part.estimate)),
+    h("td", { class: "number" }, between(part.interval)),
+    i ? null : h("td", { class: "number", ...all }, p_holm < 0.001 ? "< 0.001" : p_holm.toFixed(3)),
+    i ? null : h("td", all, h("span", { class: "verdict", "data-word": verdict }, verdict))));
 }
 
 /** @param {Study} study */

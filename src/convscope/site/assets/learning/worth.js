@@ -28,7 +28,7 @@ export function worth(study, move) {
     h("label", { class: "dial" }, h("span", {}, "accuracy ", chosen), slider),
     h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Samples needed" },
       h("table", {},
-        h("thead", {}, h("tr", {}, ["net", "samples needed", "against dense", ""].map((text) => h("th", { scope: "col" }, text)))),
+        h("thead", {}, h("tr", {}, ["net", "samples needed", "dense needs"].map((text) => h("th", { scope: "col" }, text)), h("td"))),
         rows)),
     measured(study));
 

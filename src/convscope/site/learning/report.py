@@ -1,0 +1,45 @@
+"""Idea 5 in the report: curves, claims and factors, as they stand."""
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+from convscope.site.table import table
+
+Document = Mapping[str, Any]
+
+
+def section(document: Document | None, drawn: Mapping[str, str]) -> str:
+    """Return the report's section on learning; nothing where nothing was trained.
+
+    Args:
+        document: of ``learn``.
+        drawn: the charts as figures, by name.
+    """
+    if not document:
+        return ""
+    conditions = list(dict.fromkeys(row["condition"] for row in document["curves"]))
+    curves = "".join(
+        f"<h3>{escape(condition)}</h3>{drawn.get(f'learn-{i}', '')}"
+        for i, condition in enumerate(conditions)
+    )
+    claims = table(
+        ("claim", "decided by", "points", "95 % interval", "p, corrected", "verdict"),
+        [
+            (
+                f"{claim['id']} {claim['statement']}",
+                claim["threshold"],
+                f"{100 * claim['estimate']:+.1f}",
+                f"{100 * claim['interval'][0]:+.1f} to {100 * claim['interval'][1]:+.1f}",
+                f"{claim['p_holm']:.3f}",
+                claim["verdict"],
+            )
+            for claim in document["claims"]
+        ],
+    )
+    said = document["agreement"]
+    audit = f'<p class="prose">{escape(said)}</p>' if said else ""
+    return (
+        f"<h2>Learning curves: {escape(document['task']['name'])}</h2>{curves}"
+        f"<h3>Five claims, decided beforehand</h3>{drawn.get('learn-claims', '')}{claims}{audit}"
+    )

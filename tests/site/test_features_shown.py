@@ -107,6 +107,20 @@ def test_a_trace_joins_the_few_values_of_a_short_waveform(tmp_path: Path) -> Non
     assert (ends[0], ends[-1]) == (-100, 100)
 
 
+@pytest.mark.parametrize(
+    ("axes", "first"), [(1, "1 tone"), (2, "1 edge, colour"), (3, "1 surface")]
+)
+def test_the_first_level_is_named_by_what_the_axes_can_hold(
+    document: dict[str, Any], axes: int, first: str
+) -> None:
+    rows = [dict(row, field=[3] * axes) for row in document["layers"]]
+    made = charts.features(dict(document, layers=rows))
+    assert made is not None
+    assert charts.spec(made)["encoding"]["color"]["scale"]["domain"][0].startswith(first)
+    named = {bar["stands for"] for bar in charts.spec(made)["data"]["values"]}
+    assert any(name.startswith(first) for name in named)
+
+
 def test_bars_of_the_mix_add_up_to_all_units(document: dict[str, Any]) -> None:
     for row in document["layers"]:
         counts = charts.counts(row)

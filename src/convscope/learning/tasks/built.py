@@ -49,7 +49,7 @@ def spectra(pool: int = 12_000, tests: int = 3000, seed: int = 0) -> Task:
     y = draw.integers(0, _BANDS, total)
     width = _BINS / _BANDS
     bins = np.arange(_BINS)
-    slope = draw.uniform(-1, 1, (total, 1)) * np.linspace(-1, 1, _BINS)
+    slope = draw.uniform(-0.4, 0.4, (total, 1)) * np.linspace(-1, 1, _BINS)
     x = slope + 0.25 * draw.standard_normal((total, _BINS))
     centres = (y + draw.uniform(0.1, 0.9, total)) * width
     for at, low, high in (

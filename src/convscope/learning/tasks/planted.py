@@ -48,7 +48,7 @@ def planted(
     pattern /= np.linalg.norm(pattern)
     x, y = _drawn(draw, pattern, patches, side, sigma, pool + 2000, half)
     x_test, y_test = _drawn(draw, pattern, patches, side, sigma, tests, False)
-    best = bayes(pattern, np.prod(patches), sigma, draw)
+    best = bayes(int(np.prod(patches)), sigma, draw)
     shape = tuple(p * s for p, s in zip(patches, side, strict=True))
     return Task(
         f"planted{'-half' if half else ''}:{axes}",
@@ -81,16 +81,19 @@ def _drawn(
     return np.ascontiguousarray(x.transpose(order).reshape(count, 1, *whole)), y.astype(np.int64)
 
 
-def bayes(
-    pattern: np.ndarray, places: int, sigma: float, draw: np.random.Generator, count: int = 100_000
-) -> float:
+def bayes(places: int, sigma: float, draw: np.random.Generator, count: int = 100_000) -> float:
     """Return the accuracy of the best rule, from so many draws.
 
-    Only the products of pattern and patches matter: normal around 0, and around ``y`` where the signal is. The
-    rule names the sign for which ``sum exp(± product / sigma²)`` is larger.
+    Only the products of pattern and patches matter: normal around 0, and around ``y`` where the
+    signal is. The rule names the sign for which ``sum exp(± product / sigma²)`` is larger.
+
+    Args:
+        places: patches.
+        sigma: of the noise.
+        draw: what is drawn from.
+        count: draws.
     """
-    del pattern  # of length 1, whichever it is
-    products = draw.standard_normal((count, int(places))) * sigma
+    products = draw.standard_normal((count, places)) * sigma
     products[:, 0] += 1
-    plus, minus = (np.exp(sign * products / sigma**2).sum(1) for sign in (1, -1))
+    plus, minus = (np.logaddexp.reduce(sign * products / sigma**2, axis=1) for sign in (1, -1))
     return float(np.mean(plus > minus))

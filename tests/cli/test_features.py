@@ -87,3 +87,21 @@ def test_an_atlas_holds_those_units_and_no_others(many: Path, convscope: Run) ->
     pairs = json.loads(convscope("compare", "atlas", "atlas", "--json", "-q").stdout)["units"]
     numbers = {(pair["unit"], pair["other_unit"]) for pair in pairs if pair["status"] == "matched"}
     assert numbers == {(0, 0), (2, 2), (3, 3)}
+
+
+def test_two_networks_side_by_side_on_a_page(many: Path, convscope: Run) -> None:
+    """Each look draws the weights anew: what looks the same here does so by chance."""
+    for name in ("one", "two"):
+        words = ("look", *WORDS[1:4], "--layers", "1", "-o", name, "--only", "features", "-q")
+        assert convscope(*words, "--input", "1x16x16").exit_code == 0
+    result = convscope("compare", "one", "two", "-o", "both.html", "--json")
+    assert result.exit_code == 0, result.stderr
+    found = json.loads(result.stdout)
+    page = (many / "both.html").read_text()
+    assert "<h1>model.py:net, first, beside model.py:net, second</h1>" in page
+    assert page.count("<tr>") == 1 + len(found["layers"])
+    unmatched = sum(unit["status"] == "unmatched" for unit in found["units"])
+    assert page.count("<figure>") == unmatched + len(found["most_changed"])
+    assert page.count("<img") == unmatched + 2 * len(found["most_changed"])
+    assert "http" not in page.replace("http-equiv", "")
+    assert convscope("compare", "one", "two", "-o", "both.txt").exit_code == 2

@@ -110,18 +110,29 @@ def features(
 def compare(
     atlas: AtlasFolder,
     other: Annotated[o.Path, typer.Argument(metavar="ATLAS", help="Another, of the same data.")],
+    out: Annotated[
+        o.Path | None,
+        typer.Option("-o", "--out", metavar="FILE.html", help="A page of it, with pictures."),
+    ] = None,
     json: o.AsJson = False,
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
 ) -> None:
     """Two networks, or two checkpoints of one: which units are the same, and what changed."""
     with Terminal(json=json, quiet=quiet, verbose=verbose) as terminal:
+        if out is not None and out.suffix.lower() not in (".html", ".htm"):
+            raise SpecError(f"{out} is no name for a web page: type -o {out.stem}.html.")
         from convscope.atlas import Atlas
         from convscope.atlas.comparing import side
         from convscope.cli import feature_tables as tables
         from convscope.features.comparing import compared
 
-        found = compared(side(Atlas.open(atlas)), side(Atlas.open(other)))
+        first, second = Atlas.open(atlas), Atlas.open(other)
+        found = compared(side(first), side(second))
+        if out is not None:
+            from convscope.site.comparing import comparison
+
+            terminal.note(f"{comparison(found, first, second, out)} shows it with pictures.")
         terminal.answer(found.document, lambda: tables.comparison(found, every=verbose))
 
 

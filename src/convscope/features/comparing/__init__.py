@@ -2,9 +2,10 @@
 
 from convscope.features.comparing.compare import Side, compare, compared
 from convscope.features.comparing.finding import Comparison, LayerPair, UnitPair
-from convscope.features.comparing.matching import Matching, correlations, matched
+from convscope.features.comparing.matching import STATUSES, Matching, correlations, matched
 
 __all__ = [
+    "STATUSES",
     "Comparison",
     "LayerPair",
     "Matching",

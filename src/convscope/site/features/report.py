@@ -101,7 +101,7 @@ def _layer(row: Document, atlas: Atlas) -> str:
     if not kinds:
         return ""
     best = sorted(range(len(layer["detail"])), key=lambda i: _grade(layer["detail"][i]))[:_UNITS]
-    tiles = {kind: _tiles(atlas, sheets[kind], best) for kind in kinds}
+    tiles = {kind: tiles_of(atlas, sheets[kind], best) for kind in kinds}
     figures = "".join(
         f"<figure>{''.join(tiles[kind][place] for kind in kinds)}<figcaption>"
         f"{_caption(layer['detail'][i])}</figcaption></figure>"
@@ -130,8 +130,14 @@ def _caption(unit: Document) -> str:
     return f"{unit['unit']}: {name}{graded}{status}"
 
 
-def _tiles(atlas: Atlas, sheet: Document, places: Sequence[int]) -> list[str]:
-    """Return tiles of a sheet, each as an image element that holds its picture."""
+def tiles_of(atlas: Atlas, sheet: Document, places: Sequence[int]) -> list[str]:
+    """Return tiles of a sheet, each as an image element that holds its picture.
+
+    Args:
+        atlas: holds the sheet.
+        sheet: one of a layer's ``sheets``.
+        places: of the tiles.
+    """
     high, wide = sheet["tile"]
     pictures: dict[int, Image.Image] = {}
     found = []

@@ -352,7 +352,17 @@ def test_circular_twin_is_the_floor():
 
 
 def test_grid_of_a_wrapping_map():
-    grid = Grid((Fraction(2),), (2,), (8,), True)
+    grid = Grid((Fraction(2),), (2,), (8,), (Fraction(8),))
+    assert grid.tiles
     assert grid.steps((3,)) == (Fraction(3, 2),)
     assert grid.aligned((4,))
     assert not grid.aligned((3,))
+
+
+@both_types
+def test_a_map_without_a_border_is_compared_where_it_was(dtype: torch.dtype):
+    """Windows without padding see no border: every position that is there before and after agrees."""
+    parts = [nn.Conv2d(2, 4, 3), nn.ReLU(), nn.Conv2d(4, 4, 3)]
+    net = network(nn.Sequential(*parts), (2, 12, 12), dtype)
+    x = torch.randn(1, 2, 12, 12, dtype=dtype)
+    assert max(errors(net, x, [(d, 5 - d) for d in range(12)])) <= EXACT[dtype]

@@ -77,16 +77,35 @@ def without_nyquist(x: Tensor) -> Tensor:
     return low_pass(x, [Fraction(1, 2)] * (x.ndim - 2))
 
 
-def overlap(size: Sequence[int], steps: Sequence[Step]) -> tuple[slice, ...]:
-    """Return the positions of a moved map that did not come in over the wrap, per spatial axis.
+def going_round(x: Tensor, axis: int, step: Step, turn: Step) -> tuple[Tensor, list[int]]:
+    """Return maps moved along one axis of a torus that they do not cover evenly.
 
-    >>> overlap([8, 8], [Fraction(5, 2), -1])
-    (slice(3, 8, None), slice(0, 7, None))
+    Args:
+        x: ``(B, C, *S)``.
+        axis: the dimension of ``x``.
+        step: positions.
+        turn: after how many positions the torus begins again.
+
+    Returns:
+        The maps, and the positions that came from inside of them, over the seam or not.
+
+    >>> x = torch.tensor([[[1.0, 2.0, 3.0]]])  # of a torus of 4 positions, one of which is not there
+    >>> y, known = going_round(x, 2, 2, 4)
+    >>> y[0, 0, known].tolist(), known
+    ([3.0, 1.0], [0, 2])
     """
-    return tuple(
-        slice(min(n, ceil(max(step, 0))), max(0, n - ceil(max(-step, 0))))
-        for n, step in zip(size, steps, strict=True)
-    )
+    size, step = x.shape[axis], step % turn
+    first = ceil(step)
+    steps: list[Step] = [0] * (x.ndim - 2)
+    steps[axis - 2] = step
+    ahead = moved(x, steps)
+    steps[axis - 2] = step - turn
+    behind = moved(x, steps)
+    at = min(first, size)
+    joined = torch.cat([behind.narrow(axis, 0, at), ahead.narrow(axis, at, size - at)], axis)
+    # What came over the seam was at position n + turn - step before, if the map goes that far.
+    known = [n for n in range(size) if n >= step or n + turn - step <= size - 1]
+    return joined, known
 
 
 def spatial(x: Tensor) -> range:

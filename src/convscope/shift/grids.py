@@ -19,15 +19,21 @@ class Grid:
         stride: input positions between neighbouring positions of the map, per axis; a fraction after upsampling.
         period: the smallest moves that move everything on the way by whole positions, per axis.
         size: positions of the map per axis.
-        tiles: whether the map covers the input's torus, so that what leaves on one side returns on the other.
+        turn: after how many of its positions the input's torus begins again, per axis. Where that is another
+            number than its size, the map does not cover the torus evenly.
         axes: the map's spatial axes, counted from the end.
     """
 
     stride: tuple[Fraction, ...]
     period: tuple[int, ...]
     size: tuple[int, ...]
-    tiles: bool
+    turn: tuple[Fraction, ...]
     axes: tuple[int, ...] = ()
+
+    @property
+    def tiles(self) -> bool:
+        """Whether the map covers the input's torus, so that what leaves on one side returns on the other."""
+        return self.turn == self.size
 
     def steps(self, move: Sequence[int | Fraction]) -> tuple[Fraction, ...]:
         """Return by how many of its positions the map moves when the input moves."""
@@ -80,8 +86,8 @@ def grids(net: Network) -> dict[str, Grid]:
         if len(axes) < net.dims:
             continue
         size = tuple(int(value.shape[axis]) for axis in axes)
-        tiles = all(n * r == whole for n, r, whole in zip(size, grid.stride, space, strict=True))
-        found[layer.name] = Grid(grid.stride, periods[node], size, tiles, axes)
+        turn = tuple(whole / r for whole, r in zip(space, grid.stride, strict=True))
+        found[layer.name] = Grid(grid.stride, periods[node], size, turn, axes)
     return found
 
 

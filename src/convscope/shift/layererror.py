@@ -12,13 +12,14 @@ changes nothing.
 Limit: E compares values, not what they are used for: an error in a channel that nobody reads counts.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from math import log10
 
+import torch
 from torch import Tensor
 
-from convscope.shift.fourier import moved, overlap
+from convscope.shift.fourier import going_round, moved
 from convscope.shift.grids import Grid
 
 
@@ -37,18 +38,36 @@ def error(
         z: the maps before, ``(B, C, *S)``.
         after: the maps after, the same shape.
         move: by how many input positions, per axis.
-        grid: the layer's grid. Where its map does not cover the input's torus, positions that came in
-            over the wrap are left out on both sides.
+        grid: the layer's grid. Where its map does not cover the input's torus evenly, positions that were
+            not there before are left out on both sides.
 
     Returns:
         Two tensors ``(B,)``: ``|z(T_d x) - S z(x)|^2`` and ``|S z(x) - mean|^2``.
     """
-    steps = grid.steps(move)
-    expected = moved(z, steps)
-    if not grid.tiles:
-        window = (..., *overlap(grid.size, steps))
-        expected, after = expected[window], after[window]
+    expected, known = follow(z, move, grid)
+    for axis, places in known.items():
+        index = torch.tensor(places, device=z.device)
+        expected, after = expected.index_select(axis, index), after.index_select(axis, index)
     return (after - expected).square().flatten(1).sum(1), energy(expected)
+
+
+def follow(
+    z: Tensor, move: Sequence[int | Fraction], grid: Grid
+) -> tuple[Tensor, dict[int, list[int]]]:
+    """Return what maps should become when the input moves, and by dimension the positions where that is known.
+
+    Args:
+        z: the maps, ``(B, C, *S)``.
+        move: by how many input positions, per axis.
+        grid: the layer's grid.
+    """
+    steps = grid.steps(move)
+    if grid.tiles:
+        return moved(z, steps), {}
+    known = {}
+    for axis, (step, turn) in enumerate(zip(steps, grid.turn, strict=True), start=2):
+        z, known[axis] = going_round(z, axis, step, turn)
+    return z, known
 
 
 def stayed(z: Tensor, after: Tensor) -> Tensor:
@@ -73,13 +92,3 @@ def decibels(ratio: float | None) -> float | None:
     20.0
     """
     return -10 * log10(ratio) if ratio else None
-
-
-def errors(
-    before: Mapping[str, Tensor],
-    after: Mapping[str, Tensor],
-    move: Sequence[int | Fraction],
-    grids: Mapping[str, Grid],
-) -> dict[str, tuple[Tensor, Tensor]]:
-    """Return ``error`` of every layer."""
-    return {name: error(before[name], after[name], move, grids[name]) for name in before}

@@ -88,14 +88,14 @@ class _Oracles:
         given: dict[str, Any] = arguments(node)
         source: Any = node.args[0]
         rank = source.meta["val"].dim()
-        axis = given["dim"] % rank - rank
+        axis: int = given["dim"] % rank - rank
         if axis not in grid.axes or int(given["step"]) == 1:
             return None
         start = int(given["start"] or 0)
         dense = make.read(node)
         if start:
             dense = make.call(torch.ops.aten.roll.default, dense, [-start], [axis], like=node)
-        return put_resampled(make, dense, [int(axis)], [int(node.meta["val"].shape[axis])], node)
+        return put_resampled(make, dense, [axis], [int(node.meta["val"].shape[axis])], node)
 
 
 def _is_pointwise(node: fx.Node) -> bool:

@@ -19,7 +19,7 @@ from torch import Tensor, fx
 from convscope.network import Network
 from convscope.shift.fourier import moved
 from convscope.shift.grids import Grid
-from convscope.shift.layererror import error
+from convscope.shift.layererror import error, follow
 
 
 def started(
@@ -70,4 +70,4 @@ class _Exact(fx.Interpreter):
             return value
         before, grid = self._maps[name], self._grids[name]
         self.found[name] = error(before, grid.channels_first(value), self._move, grid)
-        return grid.laid_out(moved(before, grid.steps(self._move)), value)
+        return grid.laid_out(follow(before, self._move, grid)[0], value)

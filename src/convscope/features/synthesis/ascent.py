@@ -56,7 +56,7 @@ class Setting:
         if style == "maco":
             return cls(style, steps or 160, 0.3)
         # A template is exact only after many steps; a large field shows what it shows after few, and they cost.
-        return cls(style, steps or round(96 - 96 * Prior.of(field).strength), 0.3)
+        return cls(style, steps or round(96 - 100 * Prior.of(field).strength), 0.3)
 
 
 def at_once(field: Sequence[int], most: int) -> int:

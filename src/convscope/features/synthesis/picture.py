@@ -27,8 +27,8 @@ from convscope.features.synthesis.colours import Colours, power
 
 _SMALL, _LARGE = 16.0, 45.0
 """Fields, in positions, up to which there is no prior, and between which it would grow to that of natural images."""
-_MOST = 0.5
-"""It grows half as far: more looks softer, and in deep layers a picture then reaches half of what it can."""
+_MOST = 0.4
+"""It grows only so far: more looks softer, and in deep layers a picture then reaches half of what it can."""
 _TINY = 5.0
 _LOWEST = 6.0
 """Cycles per picture below which low frequencies are not favoured further: else all is a dark cloud."""
@@ -82,7 +82,7 @@ class Prior:
     @property
     def faithful(self) -> float:
         """Correlation that clipping must leave between a picture and its pattern."""
-        return 0.8 if self.tiny else 0.957 - 0.314 * self.strength
+        return 0.8 if self.tiny else 0.957 - 0.49 * self.strength
 
 
 class Fourier:

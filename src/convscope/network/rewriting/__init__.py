@@ -1,9 +1,19 @@
 """Rewrites: a network becomes another network of the same weights, with a property that is known exactly."""
 
+from convscope.network.rewriting.blurred import blurred
 from convscope.network.rewriting.circular import circular
 from convscope.network.rewriting.dense import dense
 from convscope.network.rewriting.polyphase import polyphase
 from convscope.network.rewriting.precision import in_double
 from convscope.network.rewriting.strides import testability, total_stride, total_strides
 
-__all__ = ["circular", "dense", "in_double", "polyphase", "testability", "total_stride", "total_strides"]
+__all__ = [
+    "blurred",
+    "circular",
+    "dense",
+    "in_double",
+    "polyphase",
+    "testability",
+    "total_stride",
+    "total_strides",
+]

@@ -12,6 +12,13 @@ from convscope.network.layers import arguments
 Sides = tuple[tuple[int, int], ...]
 """Positions per spatial axis, before and after."""
 
+_PADS = {
+    "pad": "", "constant_pad_nd": "constant", "_pad_circular": "circular",
+    "reflection_pad1d": "reflect", "reflection_pad2d": "reflect", "reflection_pad3d": "reflect",
+    "replication_pad1d": "replicate", "replication_pad2d": "replicate", "replication_pad3d": "replicate",
+}  # fmt: skip
+"""Operations that put a border around a map, and what it is filled with."""
+
 
 @dataclass(frozen=True)
 class Border:
@@ -60,11 +67,12 @@ def border_of(node: Any) -> Border:
 
 def padding_of(node: Any) -> tuple[Sides, str] | None:
     """Return what a padding node adds to the spatial axes, and how; None where it does anything else."""
-    if operation(node) not in ("pad", "constant_pad_nd"):
+    name = operation(node)
+    if name not in _PADS:
         return None
     given = arguments(node)
-    flat: list[int] = given["pad"]
-    mode = "constant" if operation(node) == "constant_pad_nd" else given["mode"]
+    flat: list[int] = given["pad"] if "pad" in given else given["padding"]
+    mode = _PADS[name] or given["mode"]
     dims = given["self"].meta["val"].dim() - 2
     pairs = [(flat[i], flat[i + 1]) for i in range(0, len(flat), 2)]
     pairs += [(0, 0)] * (dims - len(pairs))

@@ -99,7 +99,7 @@ class _Filled:
             if not any(side for sides in window.padding for side in sides):
                 return None
             return self.window(make, node, window)
-        if operation(node) in ("pad", "constant_pad_nd"):
+        if padding_of(node) is not None:
             return _filled_padding(make, node, self.mode)
         return None
 

@@ -18,6 +18,7 @@ from torch import Tensor, fx
 from convscope.network.aten import operation
 from convscope.network.export import ADDED
 from convscope.network.layers import arguments, reached_from_input
+from convscope.network.rewriting.borders import padding_of
 from convscope.network.rewriting.shapes import axes_after_view
 from convscope.network.rewriting.windows import window_of
 
@@ -277,7 +278,7 @@ class _Step:
         )
 
     def _cropped(self, grid: Grid) -> Grid:
-        if self.node.meta["module_type"].startswith(ADDED) or _is_padded(self.sources[0]):
+        if self.node.meta["module_type"].startswith(ADDED) or padding_of(self.sources[0]):
             return grid  # what is cut off is a border that was put around before
         raise _EndError("cuts off a part of the map")
 
@@ -400,7 +401,3 @@ class _Step:
         return self._strided(grid, [factor] * len(grid.axes))
 
     _pixel_unshuffle = _pixel_shuffle
-
-
-def _is_padded(node: fx.Node) -> bool:
-    return operation(node) in ("pad", "constant_pad_nd")

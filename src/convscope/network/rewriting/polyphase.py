@@ -134,7 +134,7 @@ class _Choosing:
         source = make.read(node)
         dims = source.meta["val"].dim() - 2
         axis = int(given["dim"]) % (dims + 2) - 2
-        strides = list(self._begun.get(node.all_input_nodes[0], (1,) * dims))
+        strides = list(self._begun.get(node.all_input_nodes[0]) or [1] * dims)
         strides[axis] = _step_of(node)
         if int(given["start"] or 0):
             source = make.call(

@@ -77,7 +77,7 @@ def learn(
         spec = _given(data, "learn", "--data digits --quick")
         asked = {"nets": _words(nets), "conditions": _words(conditions), "sizes": _numbers(sizes)}
         runs, keep = _places(out)
-        task = open_task(spec, progress=terminal.progress)
+        task = open_task(spec, quick=quick, progress=terminal.progress)
         found = studied(
             task,
             quick=quick,
@@ -111,10 +111,10 @@ def prior(
         from convscope.cli import learn_tables as tables
         from convscope.cli.loading import open_data
         from convscope.learning.prior import prior as audited
-        from convscope.learning.tasks import TASKS, open_task
+        from convscope.learning.tasks import open_task
 
         spec = _given(data, "prior", "--data parts")
-        is_task = spec.partition(":")[0] in TASKS and not Path(spec).exists()
+        is_task = _is_task(spec)
         found = audited(
             open_task(spec, progress=terminal.progress) if is_task else open_data(spec, terminal),
             samples=samples,
@@ -130,6 +130,14 @@ def _given(data: str | None, command: str, example: str) -> str:
             f"`convscope {command}` is about data: type for example `convscope {command} {example}`."
         )
     return data
+
+
+def _is_task(spec: str) -> bool:
+    """Tell whether a spec names a task; the built-in world is data too, and is audited whole."""
+    from convscope.learning.tasks import TASKS
+
+    names = {name.partition(":")[0].partition("[")[0] for name in TASKS} - {"parts"}
+    return spec.partition(":")[0] in names and not Path(spec).exists()
 
 
 def _words(text: str | None) -> list[str] | None:

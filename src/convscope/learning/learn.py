@@ -68,9 +68,9 @@ def learn(
         WorkError: a process died.
     """
     if isinstance(data, Source):
-        task = from_source(data, progress=progress)
+        task = from_source(data, quick=quick, progress=progress)
     else:
-        task = data if isinstance(data, Task) else open_task(data, progress=progress)
+        task = data if isinstance(data, Task) else open_task(data, quick=quick, progress=progress)
     audited = prior(task, seed=seed, progress=progress) if audit else None
     done = study(
         task,

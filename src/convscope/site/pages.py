@@ -41,11 +41,11 @@ def build(atlas: str | Path) -> Path:
     """
     opened = Atlas.open(atlas)
     documents = documents_of(opened)
-    specs = charts.specs(documents)
+    extra = dict(learning(documents, opened.manifest.network["spec"]))
+    specs = charts.specs(documents | {k: extra[k] for k in ("timeline",) if k in extra})
     make_folder(opened.path / "data")
     for name, spec in specs.items():
         _write_json(opened.path / "data" / f"chart-{name}.json", spec)
-    extra = dict(learning(documents, opened.manifest.network["spec"]))
     filters = documents["network"].pop("filters", None) if "network" in documents else None
     if filters:
         _write_json(opened.path / "data" / "filters.json", filters)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from convscope.learning.prior.finding import FAINT, Axis
+from convscope.learning.prior.finding import Axis
 
 
 def advised(axes: Sequence[Axis]) -> tuple[str, ...]:
@@ -45,10 +45,10 @@ def _axis(axis: Axis, axes: Sequence[Axis]) -> str:
             f"Along {name}, neighbours belong together and {alike.score:.0%} of the local structure is common to "
             "all positions: share weights."
         )
-    if axis.locality.anywhere <= FAINT and axis.local != "yes":
+    if axis.share == "undecided" and (alike is None or not alike.structured):
         return (
-            f"Along {name}, hardly any two places go together, near or far, so these measures see nothing to judge: "
-            "what the labels depend on may be local all the same. Ask `convscope learn`."
+            f"Along {name}, places hardly go together, so these measures see too little to judge: what the labels "
+            "depend on may be local all the same. Ask `convscope learn`."
         )
     return f"Along {name}, these samples do not decide whether to share weights: give more, or ask `convscope learn`."
 

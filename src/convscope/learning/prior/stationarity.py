@@ -29,6 +29,8 @@ _STARTS = {1: 64, 2: 16, 3: 8}  # patches along each axis, at most
 _NULLS = 24
 _NULL_SAMPLES = 12  # of each group: enough for a null, which is wider for it
 _CLEAR = 3.0  # reproducible structure stands out from zero by so many standard errors
+FAINT = 0.05
+"""Correlations inside patches that are weaker than this (root mean square) are too faint to be judged."""
 
 
 @dataclass(frozen=True)
@@ -39,13 +41,15 @@ class Stationarity:
         score: share of the reproducible local structure that is common to all positions, 0 to 1.
         interval: 95 %, jackknife over samples.
         null99: what it stays below in 99 % of permutations of the places.
-        structured: whether there is any reproducible local structure.
+        structured: whether there is reproducible local structure to speak of.
+        strength: of it: the correlations inside a patch, root mean square.
     """
 
     score: float
     interval: tuple[float, float]
     null99: float
     structured: bool
+    strength: float
 
 
 def stationarity(found: Places, rng: np.random.Generator) -> tuple[Stationarity | None, ...]:
@@ -77,22 +81,32 @@ def stationarity(found: Places, rng: np.random.Generator) -> tuple[Stationarity 
                 # What is common by chance, as a share of the structure there is with places in order.
                 share, whole = made[0][0], made[1][0]
                 nulls[axis].append(share * whole / max(whole, real[1][0], 1e-12))
-    return tuple(_judged(*both) for both in zip(shares, nulls, strict=True))
+    strength = _strength(observed)
+    return tuple(_judged(*both, strength) for both in zip(shares, nulls, strict=True))
 
 
-def _judged(made: tuple[np.ndarray, np.ndarray] | None, nulls: list[float]) -> Stationarity | None:
+def _judged(
+    made: tuple[np.ndarray, np.ndarray] | None, nulls: list[float], strength: float
+) -> Stationarity | None:
     if made is None:
         return None
     shares, whole = made
     score, ends = jackknife(shares)
     _, (low, high) = jackknife(whole)
     error = (high - low) / 4.186  # twice t of 19 degrees of freedom
-    structured = bool(whole[0] > _CLEAR * error)
+    structured = bool(whole[0] > _CLEAR * error) and strength >= FAINT
     # The 99 % point of a normal distribution, as a few permutations give no percentile.
     null = float(np.mean(nulls) + 2.326 * np.std(nulls, ddof=1)) if len(nulls) > 1 else 0.0
     if not structured:
-        return Stationarity(0.0, (0.0, 0.0), _unit(null), False)
-    return Stationarity(_unit(score), (_unit(ends[0]), _unit(ends[1])), _unit(null), True)
+        return Stationarity(0.0, (0.0, 0.0), _unit(null), False, strength)
+    return Stationarity(_unit(score), (_unit(ends[0]), _unit(ends[1])), _unit(null), True, strength)
+
+
+def _strength(structure: np.ndarray) -> float:
+    """Return the correlations inside patches, root mean square, from products of different groups."""
+    groups = len(structure)
+    crossed = structure.sum(0) ** 2 - (structure**2).sum(0)
+    return float(np.sqrt(max(crossed.mean() / (groups * (groups - 1)), 0.0)))
 
 
 def _unit(value: float) -> float:

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from convscope.finding import Finding
+from convscope.site.charts.audit import past, prior
 from convscope.site.charts.fields import local_layers, receptive, receptive_line
 from convscope.site.charts.frame import Document, Width, height, small, spec, svg
-from convscope.site.charts.learning import conditions, learn, learn_claims, learn_small, prior
+from convscope.site.charts.learning import conditions, learn, learn_claims, learn_small
 from convscope.site.charts.mix import counts, features, features_labels, features_mix, measured
 from convscope.site.charts.weights import sharing, sharing_whole
 
@@ -32,6 +33,7 @@ __all__ = [
     "learn_small",
     "local_layers",
     "measured",
+    "past",
     "prior",
     "receptive",
     "receptive_line",
@@ -91,6 +93,9 @@ def drawn(documents: Mapping[str, Document], width: Width) -> dict[str, "Chart |
         made["learn-claims"] = learn_claims(documents["learn"], width)
     if "prior" in documents:
         made["prior"] = prior(documents["prior"], width)
+    timeline = documents.get("timeline") or documents.get("learn", {}).get("timeline")
+    if timeline:
+        made["past"] = past(timeline, width)
     return made
 
 

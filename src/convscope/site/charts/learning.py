@@ -1,4 +1,4 @@
-"""Idea 5: learning curves under each condition, the claims as intervals, and how fast places become unrelated."""
+"""Idea 5: learning curves under each condition, and the claims as intervals."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -157,58 +157,6 @@ def learn_claims(document: Document, width: Width = 560) -> "Layered | None":
         ],
     )
     return finished(alt.layer(band, zero, bars, dots), width, 26 * len(rows))
-
-
-def prior(document: Document, width: Width = 560) -> "Layered | None":
-    """Return how correlation falls with distance along each axis, above places far apart.
-
-    Args:
-        document: the document of ``prior``.
-        width: of the plot, in pixels, or ``"container"``.
-    """
-    import altair as alt
-
-    points = [
-        {"axis": row["axis"], "distance": at["distance"], "score": at["score"]}
-        for row in document["axes"]
-        for at in row["locality"]["profile"]
-    ]
-    if not points:
-        return None
-    names = [row["axis"] for row in document["axes"]]
-    hues = [palette.ACCENT, palette.WEIGHTS, palette.GROUPING][: len(names)]
-    base = alt.Chart(alt.Data(values=points)).encode(
-        x=alt.X(
-            "distance:Q",
-            title="distance between two places",
-            scale=alt.Scale(type="log", nice=False),
-            axis=alt.Axis(format="~s", grid=False, tickCount=6),
-        ),
-        y=alt.Y(
-            "score:Q", title="|correlation| beyond that of far places", axis=alt.Axis(tickCount=5)
-        ),
-        color=alt.Color(
-            "axis:N",
-            scale=alt.Scale(domain=names, range=hues),
-            legend=alt.Legend(orient="top", title=None) if len(names) > 1 else None,
-        ),
-    )
-    chance = (
-        alt.Chart(
-            alt.Data(values=[{"score": max(row["locality"]["null99"] for row in document["axes"])}])
-        )
-        .mark_rule(strokeDash=[4, 3])
-        .encode(y="score:Q", color=alt.value(palette.MUTED))
-    )
-    dots = base.mark_point(filled=True, size=34, opacity=1).encode(
-        shape=alt.Shape("axis:N", legend=None),
-        tooltip=[
-            alt.Tooltip("axis:N"),
-            alt.Tooltip("distance:Q"),
-            alt.Tooltip("score:Q", format=".2f"),
-        ],
-    )
-    return finished(alt.layer(chance, base.mark_line(strokeWidth=1.6), dots), width, 220)
 
 
 def learn_small(document: Document) -> "Layered":

@@ -70,20 +70,31 @@ def _meaning(document: Document) -> str:
     found = document["data_equivalence"]
     if found is None:
         return "between convolution and its dense twin, averaged over training sizes."
-    low, high = found["interval"]
-    ends = f"{'?' if low is None else f'{low:.2g}'} to {'?' if high is None else f'{high:.2g}'}"
     return (
         f"as many samples are needed by the dense twin for {100 * found['at_accuracy']:.0f} % accuracy "
-        f"({ends})."
+        f"({bounds(found['interval'])})."
     )
 
 
 def _difference(claim: Document) -> str:
     low, high = claim["interval"]
+    better = "better" if claim["estimate"] >= 0 else "worse"
     return (
-        f"Over all sizes convolution with pooling is {_points(claim['estimate'])} points apart from it "
+        f"Over all sizes convolution with pooling is {100 * abs(claim['estimate']):.1f} points {better} "
         f"({_points(low)} to {_points(high)})."
     )
+
+
+def bounds(interval: list[float | None]) -> str:
+    """Return the ends of an interval, of which some may not be known.
+
+    >>> bounds([5.8, None]), bounds([2.0, 8.0]), bounds([None, None])
+    ('5.8 or more', '2 to 8', 'not bounded by these sizes')
+    """
+    low, high = interval
+    if low is None:
+        return "not bounded by these sizes" if high is None else f"{high:.2g} or less"
+    return f"{low:.2g} or more" if high is None else f"{low:.2g} to {high:.2g}"
 
 
 def _points(value: float) -> str:

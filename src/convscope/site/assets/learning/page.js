@@ -27,7 +27,7 @@ export async function open(site) {
   const past = own ?? study?.timeline ?? null;
   /** @type {{at: string | null, moment: string | null}} */
   let state = { at: null, moment: null };
-  const shown = past && filters(past, (moment) => move({ moment: String(moment) }));
+  const shown = past && filters(past, site.charts.past, (moment) => move({ moment: String(moment) }));
   const scale = study && worth(study, (at) => move({ at }));
   const node = h("article", { class: "learning" },
     h("h1", {}, title),

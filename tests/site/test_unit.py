@@ -167,7 +167,7 @@ def test_links_say_what_was_taken_for_granted_and_what_silencing_does(
     told = _text(page, "section:has(h2:text-is('Built from')) > .note")
     assert "with slope 1." in told
     assert "The strongest 4 were silenced, one at a time, on its own exemplars: relu1 · 6" in told
-    assert "changes by −61 %" in told
+    assert "without it the response changes by −61 %" in told
     assert "slope" not in _text(page, "section:has(h2:text-is('Goes into')) > .note")
 
 

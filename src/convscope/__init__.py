@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from convscope.receptive import receptive
     from convscope.sharing import sharing
     from convscope.shift import shift
+    from convscope.shift.repairing import repair
 
 __version__ = "0.1.0"
 
@@ -34,6 +35,7 @@ _HOME = {
     "look": ("convscope.atlas.looking", "look"),
     "prior": ("convscope.learning.prior", "prior"),
     "receptive": ("convscope.receptive", None),
+    "repair": ("convscope.shift.repairing", "repair"),
     "sharing": ("convscope.sharing", None),
     "shift": ("convscope.shift", None),
 }
@@ -51,6 +53,7 @@ __all__ = [
     "look",
     "prior",
     "receptive",
+    "repair",
     "sharing",
     "shift",
 ]

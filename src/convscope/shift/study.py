@@ -31,6 +31,7 @@ def shift(
     quick: bool = True,
     layers: Sequence[str] | None = None,
     torus: Torus = "wrap",
+    total: Sequence[int] | None = None,
     seed: int = 0,
     batch: int = 8,
     progress: Progress = silent,
@@ -44,6 +45,8 @@ def shift(
         quick: some moves, drawn at random, instead of all of them.
         layers: layer names or module paths; None takes every layer that computes more than a scale.
         torus: what goes round: the sample (``wrap``), or the sample beside its mirror image (``mirror``).
+        total: the total stride per axis by which offsets are chosen; None takes the network's own. Give the other
+            network's to measure two of different strides at the same offsets.
         seed: of everything that is drawn at random.
         batch: samples whose answers are found at once; no result depends on it.
         progress: called with what is being done, how much is done, and how much there is.
@@ -59,7 +62,7 @@ def shift(
     shape = net.input.shape
     round_ = on_torus(net, torus)
     placed = grids(round_)
-    total = total_stride(placed, net.dims)
+    total = tuple(total or total_stride(placed, net.dims))
     testable = _testable(round_)
     found = surveyed(
         round_,

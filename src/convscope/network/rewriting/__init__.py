@@ -4,7 +4,8 @@ from convscope.network.rewriting.blurred import blurred
 from convscope.network.rewriting.circular import circular
 from convscope.network.rewriting.dense import dense
 from convscope.network.rewriting.polyphase import polyphase
-from convscope.network.rewriting.precision import in_double
+from convscope.network.rewriting.precision import in_double, with_own_weights
+from convscope.network.rewriting.sizes import resized
 from convscope.network.rewriting.strides import testability, total_stride, total_strides
 
 __all__ = [
@@ -13,7 +14,9 @@ __all__ = [
     "dense",
     "in_double",
     "polyphase",
+    "resized",
     "testability",
     "total_stride",
     "total_strides",
+    "with_own_weights",
 ]

@@ -1,4 +1,7 @@
-"""The same network in double precision: what is exact by theory is exact to 1e-12 there, and not to 1e-5."""
+"""Copies of a network with weights of their own, in the same precision or in double.
+
+What is exact by theory is exact to 1e-12 in double precision, and not to 1e-5.
+"""
 
 from typing import Any
 
@@ -20,23 +23,44 @@ def in_double(net: Network) -> Network:
     >>> exact(torch.rand(1, 3, 64, 64, dtype=torch.float64)).dtype
     torch.float64
     """
+    return _copied(net, torch.float64)
+
+
+def with_own_weights(net: Network) -> Network:
+    """Return the same network with copies of its weights, which can be trained without changing the other's.
+
+    Args:
+        net: the network; it is left as it is.
+
+    >>> from convscope.network import load
+    >>> net = load("demo")
+    >>> with_own_weights(net).fingerprint == net.fingerprint
+    True
+    """
+    return _copied(net, None)
+
+
+def _copied(net: Network, dtype: torch.dtype | None) -> Network:
     graph = fx.Graph()
     copies: dict[fx.Node, fx.Node] = {}
-    held: dict[str, Any] = {}
+    held: set[str] = set()
     for node in net.graph.graph.nodes:
         copies[node] = graph.node_copy(node, copies.__getitem__)
         if node.op == "get_attr":
-            held[str(node.target)] = node
+            held.add(str(node.target))
     graph.set_codegen(net.graph.graph._codegen)
     for node in graph.nodes:
-        if torch.float32 in node.args or torch.float32 in node.kwargs.values():  # an explicit cast
-            node.args = tuple(torch.float64 if a is torch.float32 else a for a in node.args)
-            node.kwargs = {
-                key: torch.float64 if a is torch.float32 else a for key, a in node.kwargs.items()
-            }
-    tensors = {name: _doubled(_attribute(net.graph, name)) for name in held}
+        if dtype is not None:  # an explicit cast
+            node.args = tuple(dtype if a is torch.float32 else a for a in node.args)
+            node.kwargs = {k: dtype if a is torch.float32 else a for k, a in node.kwargs.items()}
+    # One copy of a tensor that goes by several names.
+    known: dict[int, Any] = {}
+    tensors = {}
+    for name in sorted(held):
+        value = _attribute(net.graph, name)
+        tensors[name] = known.setdefault(id(value), _copy(value, dtype))
     module = fx.GraphModule(tensors, graph)
-    concretise(module, (1, *net.input.shape), torch.float64)
+    concretise(module, (1, *net.input.shape), dtype)
     return Network.from_graph(module, net)
 
 
@@ -47,10 +71,11 @@ def _attribute(module: nn.Module, name: str) -> Any:
     return value
 
 
-def _doubled(value: Any) -> Any:
-    if not isinstance(value, Tensor) or not value.is_floating_point():
+def _copy(value: Any, dtype: torch.dtype | None) -> Any:
+    if not isinstance(value, Tensor):
         return value
-    copy = value.detach().to(torch.float64, copy=True)
+    to = dtype if value.is_floating_point() else None
+    copy = value.detach().to(to or value.dtype, copy=True)
     if isinstance(value, nn.Parameter):
         return nn.Parameter(copy, requires_grad=value.requires_grad)
     return copy

@@ -32,7 +32,7 @@ class LayerShift:
         holds: the same for each distance that was looked at.
         floor: as ``aligned_error``, where the truth is 0.
         intervals: 95 % intervals of ``aligned_error`` and ``unaligned_error``.
-        heat: the error at each residue of moves modulo the stride.
+        heat: the error at each phase, moves modulo the stride, with circular padding where that is exact.
         causes: the split of ``unaligned_error`` by cause.
     """
 

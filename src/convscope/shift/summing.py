@@ -81,7 +81,10 @@ def row_of(
         holds=invariances(found, name),
         floor=twin.errors.ratio(name, aligned),
         intervals=intervals,
-        heat=by_residue(found.errors, name, grid.stride),
+        # With circular padding the phase says all; else the distance does, too.
+        heat=by_residue(
+            twin.errors if twin.errors.moves(name) else found.errors, name, grid.stride
+        ),
         causes=causes,
     )
 

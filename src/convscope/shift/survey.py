@@ -27,6 +27,8 @@ KINDS = {"conv", "pool", "activation", "add", "cat", "resize", "linear", "reduce
 """Kinds of layers that are looked at if none are named: norms and gains change no error."""
 QUICK_CHANNELS = 32
 """Channels of each layer that quick mode looks at; errors are those of a spread sample of channels."""
+QUICK_SWAPS = 2
+"""Groups of samples whose errors are split by cause in quick mode."""
 GROUP = 4
 """Samples that pass together and, in quick mode, move alike; no number depends on how many would fit."""
 DISTANCES = (1, 2, 4, 8)
@@ -100,6 +102,7 @@ def surveyed(
     moves = moves_of(native.placed, total, size, len(batches), quick=how.quick, seed=how.seed)
     found, first = passed(native, batches, moves, quick=how.quick, progress=progress)
     twin, differences, folded, swaps = Layers(), Differences(), None, {}
+    drawn: set[Move] = set()
     if how.exact:
         round_ = watched(circular(net), names, most)
         others, twin = _twin(round_, batches, moves, progress)
@@ -107,8 +110,10 @@ def surveyed(
         if not how.quick:
             folded = folded_energies(round_, batches, progress)
         known = {name_of(CAUSES): found.errors, name_of(CAUSES[1:]): twin.errors}
-        swaps = swapped(net, names, batches, [one.drawn for one in moves], known, most, progress)
-    drawn = {move for one in moves for move in one.drawn}
+        few = QUICK_SWAPS if how.quick else len(batches)
+        some = [one.drawn for one in moves[:few]]
+        swaps = swapped(net, names, batches[:few], some, known, most, progress)
+        drawn = {move for one in some for move in one}
     rows = [
         row_of(net.layer(name), native.grids[name], found, twin, folded, swaps, drawn, how.seed)
         if name in native.grids

@@ -14,7 +14,7 @@ from convscope.atlas.files import as_json
 from convscope.atlas.reader import Atlas
 from convscope.atlas.result import Step, Unmeasured
 from convscope.atlas.samples import data_document, data_facts
-from convscope.atlas.schema import IDEAS, fingerprint
+from convscope.atlas.schema import IDEAS, ON_REQUEST, fingerprint
 from convscope.atlas.steps import steps
 from convscope.atlas.writer import AtlasWriter, check_place
 from convscope.data import Source
@@ -44,7 +44,7 @@ def look(
         network: the network.
         data: what it looks at; None leaves out what needs data.
         out: the atlas's folder, made if there is none.
-        only: the ideas to measure; None measures all of them.
+        only: the ideas to measure; None measures all but ``learn``, which trains networks.
         layers: whose units are looked at; None takes one for each block, and the output.
         units: of each layer, at most, spread evenly over it; None takes all.
         budget_s: seconds after which no further step is begun; what is left is named in
@@ -123,13 +123,14 @@ def checked_ideas(only: Sequence[str] | None) -> tuple[str, ...]:
     Raises:
         SpecError: an idea of another name.
     """
-    unknown = [name for name in only or () if name not in IDEAS]
+    known = (*IDEAS, *ON_REQUEST)
+    unknown = [name for name in only or () if name not in known]
     if unknown or only == []:
         raise SpecError(
             f"There is no idea {unknown[0] if unknown else ''!r} to measure. Type one or more of "
-            f"{', '.join(IDEAS)}, joined by commas."
+            f"{', '.join(known)}, joined by commas."
         )
-    return tuple(name for name in IDEAS if only is None or name in only)
+    return tuple(name for name in known if (name in IDEAS if only is None else name in only))
 
 
 class _OutOfTime(Exception):

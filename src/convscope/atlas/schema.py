@@ -28,6 +28,9 @@ SCHEMA = 1
 IDEAS = ("sharing", "receptive", "features")
 """What ``look`` measures, in this order."""
 
+ON_REQUEST = ("learn",)
+"""What ``look`` measures only when it is asked by name, as it trains networks."""
+
 MANIFEST = "manifest.json"
 FOLDERS = ("tables", "documents", "pictures")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*\Z")

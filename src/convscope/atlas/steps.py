@@ -86,6 +86,10 @@ def steps(
             settings=Settings(units=units, seed=seed),
             batch=batch,
         )
+    if "learn" in ideas and data is not None:
+        from convscope.atlas.learning_step import learning_steps
+
+        yield from learning_steps(data, data_fingerprint, folder, seed)
 
 
 def _plain(finding: Finding) -> Result:

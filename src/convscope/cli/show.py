@@ -33,7 +33,8 @@ def look(
     only: Annotated[
         str | None,
         typer.Option(
-            metavar="IDEAS", help="Only these, joined by commas: sharing,receptive,features."
+            metavar="IDEAS",
+            help="Only these, joined by commas: sharing,receptive,features; or learn.",
         ),
     ] = None,
     layers: o.Layers = None,

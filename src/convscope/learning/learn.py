@@ -7,6 +7,7 @@ from json import dumps
 from pathlib import Path
 
 from convscope.data import Source
+from convscope.errors import WorkError
 from convscope.finding import NetworkId, Protocol
 from convscope.learning.analysis import (
     DELTA,
@@ -65,7 +66,7 @@ def learn(
 
     Raises:
         SpecError: the data have no labels or too few samples, or an argument does not fit them.
-        WorkError: a process died.
+        WorkError: a process died, or no net learns anything.
     """
     if isinstance(data, Source):
         task = from_source(data, quick=quick, progress=progress)
@@ -95,7 +96,16 @@ def judged(done: Study, *, seed: int = 0, audited: Prior | None = None) -> Learn
         done: the study.
         seed: of the bootstrap.
         audited: the audit of the same data.
+
+    Raises:
+        SpecError: fewer than two seeds are in every cell.
+        WorkError: every cell was refused, so there are no runs.
     """
+    if not done.runs:
+        raise WorkError(
+            f"No net learns {done.task!r} in {done.settings['steps']} steps: the best learning rate of every cell is "
+            "at the end of all that were tried. Give more --steps, or larger --sizes."
+        )
     means = resampled(done.runs, seed=seed)
     facts = done.document()
     settings = {**done.settings, "delta": DELTA, "draws": DRAWS}

@@ -27,7 +27,7 @@ from convscope.network.demo import (
 
 TINY = Recipe(samples=64, unseen=40, epochs=3, batch=16)
 MOST_BYTES = {"image": 500_000, "sound": 300_000, "volume": 300_000}
-LEAST = {"image": 0.95, "sound": 0.99, "volume": 0.8}
+LEAST = {"image": 0.95, "sound": 0.99, "volume": 0.9}
 
 
 @pytest.fixture(scope="module")
@@ -232,7 +232,7 @@ def test_the_timeline_ends_with_the_shipped_filters(design: Design):
     assert np.abs(found.filters[0] - final).max() > 0.1
 
 
-@pytest.mark.parametrize("kind", DESIGNS)
+@pytest.mark.parametrize("kind", ["sound", "volume"])
 def test_over_training_accuracy_and_hierarchy_rise(kind: str):
     found = demo_timeline(kind)
     assert found.accuracy[0] < 0.3

@@ -115,12 +115,12 @@ def table(document: dict) -> str:
         "# Synthesis: convscope and torch-lucent, side by side\n\n"
         f"{document['system']}, Python {document['python']}, torch {document['torch']}, "
         f"{document['threads']} thread; torch-lucent {document['lucent']}. "
-        f"Convscope makes {document['together']} units at once. "
+        "Convscope makes several units at once. "
         "Times are processor seconds of a unit. Activations are those of one plain forward pass of the same "
         "network, at the unit's middle position; of lucent 512, the first unit's alone.\n\n"
-        "| network, layer | field | steps | convscope | alone | lucent | times faster | wanted "
+        "| network, layer | field | steps | at once | convscope | alone | lucent | times faster | wanted "
         "| activations: convscope | lucent | lucent 512: s | activation |\n"
-        "| --- | --: | --: | --: | --: | --: | --: | --: | --- | --- | --: | --- |\n"
+        "| --- | --: | --: | --: | --: | --: | --: | --: | --: | --- | --- | --: | --- |\n"
     )
     rows = []
     for row in document["layers"]:
@@ -129,8 +129,9 @@ def table(document: dict) -> str:
         long = f"{cost['lucent_512']:.0f} | {said['lucent_512']}" if "lucent_512" in cost else "|"
         mark = "" if row["holds"] else " (missed)"
         rows.append(
-            f"| {row['network']} {row['layer']} | {row['field']} | {row['steps']} | {cost['ours']:.3f} "
-            f"| {cost['ours_alone']:.2f} | {cost['lucent']:.1f} | {row['times_faster']:.0f}{mark} "
+            f"| {row['network']} {row['layer']} | {row['field']} | {row['steps']} "
+            f"| {row['together']} | {cost['ours']:.3f} | {cost['ours_alone']:.2f} "
+            f"| {cost['lucent']:.1f} | {row['times_faster']:.0f}{mark} "
             f"| {row['wanted']:.0f} | {said['ours']} | {said['lucent']} | {long} |"
         )
     return head + "\n".join(rows) + "\n"

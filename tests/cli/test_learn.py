@@ -91,7 +91,7 @@ def test_prior_takes_tasks_too() -> None:
     document = json.loads(
         run("prior", "--data", "spectra", "--samples", "300", "--json", "-q").stdout
     )
-    assert document["verdict"] == "does not fit"
+    assert document["verdict"] == "fits in part"
     assert document["axes"][0]["positioned"] == "yes"
 
 

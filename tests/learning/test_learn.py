@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tests.learning.analysis.planted import everything, planted
-from tests.learning.prior.planted import permuted, smooth
+from tests.learning.prior.planted import permuted, smooth, spectra
 
 import convscope as cs
 from convscope.errors import SpecError, WorkError
@@ -104,6 +104,18 @@ def test_what_the_audit_said_is_confirmed_or_refuted() -> None:
     assert "decides nothing" in agreement(judged(study()))
 
 
+def test_position_as_the_answer_is_confirmed_where_moving_the_test_loses_it() -> None:
+    arrays, labels = spectra(400)
+    audited = prior(split("lines", arrays, labels, tuple("abcd")))
+    assert audited.positioned == ("time",)
+    truth = everything()
+    kept = agreement(judged(study(), audited=audited))
+    assert "which refutes it" in kept  # in that study, conv+pool loses 1 point
+    falls = truth | {("conv+pool", "shifted:4"): (0.5,) * 5}
+    lost = Study(**{**vars(study()), "runs": tuple(planted(falls, items=4000, seeds=6))})
+    assert "which confirms it" in agreement(judged(lost, audited=audited))
+
+
 def test_the_audit_reads_tasks_and_sources_alike() -> None:
     found = prior(task())
     assert found.data["spec"] == "made up"
@@ -127,6 +139,7 @@ def test_position_as_the_answer_is_found_and_object_is_not() -> None:
 
     where = prior(Parts(400, 3, label="position"), samples=400)
     what = prior(Parts(400, 3), samples=400)
-    assert where.verdict == "does not fit"
+    assert where.verdict == "fits in part"
+    assert "do not pool it away" in where.summary()
     assert where["width"].positioned == "yes"
     assert what.verdict == "fits"

@@ -135,16 +135,33 @@ def agreement(found: Learning) -> str:
     """
     prior = found.prior
     first = next((claim for claim in found.claims if claim.id == "C1"), None)
-    if prior is None or first is None or prior.verdict == "undecided":
-        return "The audit of the data decides nothing that this study could confirm."
-    said = f"The audit said that convolution {prior.verdict.replace('fits', 'fits these data')}"
-    said = said.replace("does not fit", "does not fit these data")
-    if first.verdict == "undecided":
-        return f"{said}; the study does not decide it."
-    if prior.verdict == "fits in part":
-        return f"{said}; in the study, conv+pool beating dense is {first.verdict}."
-    agrees = (prior.verdict == "fits") == (first.verdict == "supported")
-    return f"{said}; the study {'confirms' if agrees else 'refutes'} it."
+    words = set() if prior is None else {axis.share for axis in prior.axes}
+    if prior is None or first is None or len(words) > 1 or "undecided" in words:
+        said = "The audit decides nothing about sharing weights that this study could confirm."
+    else:
+        advised = words == {"yes"}
+        judged = {
+            "undecided": "does not decide it",
+            "supported": "confirms it" if advised else "refutes it",
+            "not supported": "refutes it" if advised else "confirms it",
+        }[first.verdict]
+        said = f"The audit advised {'to share' if advised else 'against sharing'} weights; the study {judged}."
+    lost = None if prior is None or not prior.positioned else _lost(found)
+    if lost is not None and prior is not None:
+        said += (
+            f" It said that position along {' and '.join(prior.positioned)} is the answer; moving the test takes "
+            f"{min(lost, 1):.0%} of what conv+pool knows, which {'confirms' if lost > 0.5 else 'refutes'} it."
+        )
+    return said
+
+
+def _lost(found: Learning) -> float | None:
+    """Return the share of the accuracy above chance that conv+pool loses where the test is moved, over all sizes."""
+    chance = found.task["chance"]
+    rows = {(p.condition, p.n): p.mean - chance for p in found.curves if p.net == "conv+pool"}
+    moved = [(condition, n) for condition, n in rows if condition.startswith("shifted")]
+    known = sum(rows.get(("intact", n), 0.0) for _, n in moved)
+    return None if known <= 0 else 1 - sum(rows[cell] for cell in moved) / known
 
 
 def _row(run: Run) -> dict[str, Any]:

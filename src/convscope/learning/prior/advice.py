@@ -22,17 +22,22 @@ def advised(axes: Sequence[Axis]) -> tuple[str, ...]:
 
 
 def _axis(axis: Axis, axes: Sequence[Axis]) -> str:
+    said = _sharing(axis, axes)
+    where = axis.place
+    if axis.positioned == "yes" and where is not None and where.share is not None:
+        said += (
+            f" But where a thing is along {axis.name} tells {where.share:.0%} of what can be told of the labels: keep "
+            "the position, and do not pool it away."
+        )
+    return said
+
+
+def _sharing(axis: Axis, axes: Sequence[Axis]) -> str:
     name = axis.name
     if axis.local == "no":
         return (
             f"Along {name}, neighbours belong together no more than places far apart: a window there gains nothing "
             "over a dense layer."
-        )
-    where = axis.place
-    if axis.positioned == "yes" and where is not None and where.share is not None:
-        return (
-            f"Along {name}, where a thing is tells {where.share:.0%} of what can be told of the labels: keep the "
-            f"position ({_only(axis, axes)}), and do not pool over this axis."
         )
     alike = axis.stationarity
     if axis.stationary == "no" and alike is not None:

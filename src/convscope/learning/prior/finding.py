@@ -80,8 +80,8 @@ class Axis:
 
     @property
     def share(self) -> Word:
-        """Whether to share weights along this axis: it is local and stationary, and position is not the answer."""
-        if "no" in (self.local, self.stationary) or self.positioned == "yes":
+        """Whether to share weights along this axis: it is local and stationary."""
+        if "no" in (self.local, self.stationary):
             return "no"
         return "yes" if self.local == self.stationary == "yes" else "undecided"
 
@@ -122,13 +122,24 @@ class Prior(Finding):
 
     @property
     def verdict(self) -> str:
-        """``fits``, ``fits in part``, ``does not fit`` or ``undecided``, by the axes along which to share."""
+        """``fits``, ``fits in part``, ``does not fit`` or ``undecided``.
+
+        By the axes along which to share; where position is the answer, what is shared must not be pooled
+        away, so at best the data fit in part.
+        """
         words = [axis.share for axis in self.axes]
-        if all(word == "yes" for word in words):
-            return "fits"
         if all(word == "no" for word in words):
             return "does not fit"
+        if self.positioned:
+            return "fits in part"
+        if all(word == "yes" for word in words):
+            return "fits"
         return "fits in part" if "yes" in words and "no" in words else "undecided"
+
+    @property
+    def positioned(self) -> tuple[str, ...]:
+        """The axes along which position is the answer."""
+        return tuple(axis.name for axis in self.axes if axis.positioned == "yes")
 
     def __getitem__(self, name: str) -> Axis:
         """Return an axis by its name."""
@@ -144,7 +155,7 @@ class Prior(Finding):
         """Return the verdict and the advice, in one paragraph."""
         said = {
             "fits": "The assumptions of convolution fit these data",
-            "fits in part": "The assumptions of convolution fit these data along some axes",
+            "fits in part": "The assumptions of convolution fit these data in part",
             "does not fit": "The assumptions of convolution do not fit these data",
             "undecided": "Whether the assumptions of convolution fit these data is undecided",
         }[self.verdict]

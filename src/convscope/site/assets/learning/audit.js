@@ -24,7 +24,7 @@ export function data(audit, height, agreement) {
 
 /** @param {string} verdict */
 function said(verdict) {
-  return { fits: "fit", "fits in part": "fit along some axes", "does not fit": "do not fit" }[verdict] ?? "may or may not fit; these samples do not decide it";
+  return { fits: "fit", "fits in part": "fit in part", "does not fit": "do not fit" }[verdict] ?? "may or may not fit; these samples do not decide it";
 }
 
 /** @param {Axis} axis */
@@ -35,7 +35,7 @@ function one(axis) {
     meter("Neighbours belong together", locality.score, locality.interval, locality.null99),
     stationarity ? meter("Places are alike", stationarity.score, stationarity.interval, stationarity.null99) : null,
     place && place.share !== null && place.interval ? meter("Labels are position", place.share, place.interval, null) : null,
-    h("p", { class: "note" }, `Share weights along it: ${axis.share}.`));
+    h("p", { class: "note" }, `Share weights along it: ${axis.share}.${axis.positioned === "yes" ? " Keep the position." : ""}`));
 }
 
 /**

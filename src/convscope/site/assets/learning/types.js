@@ -66,6 +66,7 @@
  * @property {{score: number, interval: Interval, null99: number, structured: boolean} | null} stationarity
  * @property {{share: number | null, interval: Interval | null, accuracy: number, recentred: number, chance: number}} [place]
  * @property {string} share
+ * @property {string} positioned
  *
  * @typedef {{axes: Axis[], verdict: string, advice: string[], data: {spec: string, used: number, samples: number}}} Audit
  */

@@ -80,65 +80,71 @@ def padded(x: Tensor, windows: Windows) -> Tensor:
 class _Multiply(torch.autograd.Function):
     """Unfold, multiply all positions at once; and the same backwards.
 
-    What is unfolded is made again for the backward pass only where it is needed, so that memory
-    holds one unfolded input at a time.
+    The samples of the batch lie next to each other throughout, so that whatever the kernel, memory
+    is read and written in long runs.
     """
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, windows: Windows, groups: int) -> Tensor:
-        columns = _unfolded(x, windows, groups)  # (P g, B, taps)
+        """Return the answers ``(B, out, *P)`` to a padded input."""
+        columns = _unfolded(x, windows, groups)  # (P g, taps, B)
         ctx.save_for_backward(columns, weight)
         ctx.windows, ctx.groups, ctx.shape = windows, groups, x.shape
-        out = torch.bmm(columns, weight)  # (P g, B, out / g)
-        return _mapped(out, windows, groups)
+        return _mapped(torch.bmm(weight.transpose(1, 2), columns), windows, groups)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
+        """Return the gradients of input and weight."""
         columns, weight = ctx.saved_tensors
         windows, groups = ctx.windows, ctx.groups
-        (grad,) = grads
-        batch = grad.shape[0]
-        count = weight.shape[0] // groups
-        # (B, g out, *P) -> (P g, B, out)
-        rows = grad.reshape(batch, groups, weight.shape[2], count).permute(3, 1, 0, 2)
-        rows = rows.reshape(count * groups, batch, weight.shape[2])
-        to_weight = torch.bmm(columns.transpose(1, 2), rows)
+        rows = _rows(grads[0], groups)  # (P g, out, B)
+        to_weight = torch.bmm(columns, rows.transpose(1, 2))
         to_input = None
         if ctx.needs_input_grad[0]:
-            to_input = _folded(torch.bmm(rows, weight.transpose(1, 2)), ctx.shape, windows, groups)
+            to_input = _folded(torch.bmm(weight, rows), ctx.shape, windows, groups)
         return to_input, to_weight, None, None
 
 
 def _unfolded(x: Tensor, windows: Windows, groups: int) -> Tensor:
-    """Return ``(P g, B, channels / g · taps)`` for a padded input ``(B, C, *S)``."""
+    """Return ``(P g, channels / g · taps, B)`` for a padded input ``(B, C, *S)``."""
     batch, channels = x.shape[:2]
-    count = int(torch.Size(windows.output).numel())
     taps = windows.taps
-    # (P, g, B, C / g, taps): positions outermost, so that each is one matrix
-    columns = x.new_empty(*windows.output, groups, batch, channels // groups, len(taps))
-    order = (*range(2, x.ndim), 0, 1)
-    moved = x.permute(order).reshape(*x.shape[2:], batch, groups, channels // groups)
-    moved = moved.transpose(-3, -2)  # (*S, g, B, C / g)
+    columns = x.new_empty(*windows.output, channels, len(taps), batch)
+    moved = _batch_last(x)  # (*S, C, B)
     for k, tap in enumerate(taps):
-        columns[..., k] = moved[tap]
-    return columns.reshape(count * groups, batch, -1)
+        columns[..., k, :] = moved[tap]
+    return columns.reshape(-1, channels // groups * len(taps), batch)
 
 
 def _folded(columns: Tensor, shape: torch.Size, windows: Windows, groups: int) -> Tensor:
     """Return the gradient of the padded input from that of what was unfolded from it."""
     batch, channels = shape[:2]
     taps = windows.taps
-    spread = columns.reshape(*windows.output, groups, batch, channels // groups, len(taps))
-    total = columns.new_zeros(*shape[2:], groups, batch, channels // groups)
+    spread = columns.reshape(*windows.output, channels, len(taps), batch)
+    total = columns.new_zeros(*shape[2:], channels, batch)
     for k, tap in enumerate(taps):
-        total[tap] += spread[..., k]
+        total[tap] += spread[..., k, :]
     axes = len(shape) - 2
-    back = total.permute(axes + 1, axes, axes + 2, *range(axes))
-    return back.reshape(shape)
+    return total.permute(axes + 1, axes, *range(axes))
 
 
 def _mapped(out: Tensor, windows: Windows, groups: int) -> Tensor:
-    """Return ``(B, C, *P)`` from ``(P g, B, C / g)``."""
-    _, batch, width = out.shape
-    out = out.reshape(-1, groups, batch, width).permute(2, 1, 3, 0)
-    return out.reshape(batch, groups * width, *windows.output)
+    """Return ``(B, C, *P)`` from ``(P g, C / g, B)``: a view, which the next local layer takes as it is."""
+    maps = out.reshape(*windows.output, groups * out.shape[1], out.shape[2])
+    axes = len(windows.output)
+    return maps.permute(axes + 1, axes, *range(axes))
+
+
+def _rows(maps: Tensor, groups: int) -> Tensor:
+    """Return ``(P g, C / g, B)`` from ``(B, C, *P)``."""
+    return _batch_last(maps).reshape(-1, maps.shape[1] // groups, maps.shape[0])
+
+
+def _batch_last(maps: Tensor) -> Tensor:
+    """Return ``(*S, C, B)`` with the samples next to each other in memory."""
+    order = (*range(2, maps.ndim), 1, 0)
+    if maps.stride(0) == 1:
+        return maps.permute(order)
+    # A plain matrix is transposed several times faster than an array of many axes is permuted.
+    turned = maps.reshape(len(maps), -1).t().contiguous()
+    return turned.reshape(*maps.shape[1:], len(maps)).movedim(0, -2)

@@ -1,0 +1,1 @@
+"""What the benchmark of priors needs besides convscope."""

@@ -1,0 +1,146 @@
+"""The grids of the benchmark: which task, nets, sizes, seeds and conditions, and about how long it takes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from convscope.learning.tasks import Task, open_task, split
+
+_CIFAR = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+
+
+@dataclass(frozen=True)
+class Grid:
+    """One study of the benchmark.
+
+    Args:
+        opened: opens the task, given the folder of real data.
+        nets: the twins; None takes all five.
+        sizes: training samples.
+        seeds: how many.
+        conditions: of samples and test.
+        minutes: of one core, about, on a quiet machine.
+        steps: of each training.
+        real: whether it needs the folder of real data.
+    """
+
+    opened: Callable[[Path], Task]
+    sizes: tuple[int, ...]
+    seeds: int
+    conditions: tuple[str, ...]
+    minutes: int
+    nets: tuple[str, ...] | None = None
+    steps: int = 600
+    real: bool = False
+
+
+def cifar(folder: Path) -> Task:
+    """Return CIFAR-10 from mosaics of a thousand pictures: 45,000 to learn from, 2,000 and 3,000 apart.
+
+    Args:
+        folder: holds ``cifar10_train_webp``.
+    """
+    place = folder / "cifar10_train_webp"
+    with np.load(place / "labels.npz") as stored:
+        labels = stored["labels"].astype(np.int64)
+    pictures = np.concatenate([_mosaic(file) for file in sorted(place.glob("train_*.webp"))])
+    return split("CIFAR-10", pictures, labels, _CIFAR, test=0.06, most_test=3000)
+
+
+def _mosaic(file: Path) -> np.ndarray:
+    """Return a thousand pictures ``(1000, 3, 32, 32)`` from 25 rows of 40."""
+    with Image.open(file) as opened:
+        whole = np.asarray(opened.convert("RGB"))
+    cut = whole.reshape(25, 32, 40, 32, 3).transpose(0, 2, 4, 1, 3)
+    return np.ascontiguousarray(cut.reshape(1000, 3, 32, 32))
+
+
+GRIDS: dict[str, Grid] = {
+    "planted": Grid(
+        lambda _: open_task("planted"),
+        (32, 128, 512, 2048, 8192),
+        10,
+        ("intact", "permuted", "block-permuted:12", "block-permuted:48"),
+        90,
+    ),
+    "planted-half": Grid(
+        lambda _: open_task("planted-half"), (512, 2048, 8192), 10, ("intact",), 15
+    ),
+    "planted-2d": Grid(
+        lambda _: open_task("planted:2"), (128, 512, 2048), 5, ("intact", "permuted"), 20
+    ),
+    "planted-3d": Grid(
+        lambda _: open_task("planted:3"), (128, 512, 2048), 5, ("intact", "permuted"), 30
+    ),
+    "mnist1d": Grid(
+        lambda _: open_task("mnist1d"),
+        (250, 1000, 4000),
+        5,
+        ("intact", "permuted", "shifted:5"),
+        70,
+        steps=2000,
+    ),
+    "norm-compare": Grid(
+        lambda _: open_task("norm-compare"),
+        (128, 512, 2048, 8192),
+        5,
+        ("intact", "permuted"),
+        60,
+        nets=("conv+pool", "conv", "dense"),
+    ),
+    "spectra": Grid(
+        lambda _: open_task("spectra"),
+        (32, 128, 512, 2048),
+        5,
+        ("intact", "permuted", "shifted:8"),
+        60,
+        nets=("conv+pool", "conv", "dense"),
+    ),
+    "parts-position": Grid(
+        lambda _: open_task("parts-position"),
+        (128, 512, 2048, 8192),
+        5,
+        ("intact", "permuted"),
+        200,
+        nets=("conv+pool", "conv", "dense"),
+    ),
+    "fsdd": Grid(
+        lambda folder: open_task(folder / "fsdd_8khz_1s.npz"),
+        (75, 300, 1200),
+        5,
+        ("intact", "permuted", "shifted:8"),
+        75,
+        nets=("conv+pool", "conv", "dense"),
+        real=True,
+    ),
+    "fsdd-spectra": Grid(
+        lambda folder: open_task(f"spectra:{folder / 'fsdd_8khz_1s.npz'}"),
+        (75, 300, 1200),
+        5,
+        ("intact", "permuted"),
+        45,
+        nets=("conv+pool", "conv", "dense"),
+        real=True,
+    ),
+    "mnist": Grid(
+        lambda folder: open_task(folder / "mnist_t10k.npz"),
+        (75, 300, 1200, 4800),
+        5,
+        ("intact", "permuted", "shifted:3"),
+        120,
+        nets=("conv+pool", "conv", "dense"),
+        real=True,
+    ),
+    "cifar10": Grid(
+        cifar,
+        (600, 2400, 9600),
+        5,
+        ("intact", "permuted", "shifted:4"),
+        220,
+        nets=("conv+pool", "conv", "dense"),
+        real=True,
+    ),
+}

@@ -83,7 +83,12 @@ def faults(thing: object, name: str) -> list[str]:
         said.append(f"{name}: no Args for {', '.join(wanted)}")
     if "Args:" in text:
         said += [f"{name}: Args leave out {one}" for one in wanted if f"    {one}:" not in text]
-    if returns and "eturn" not in text and not text.startswith(("Return", "Yield", "Tell")):
+    if (
+        returns
+        and "eturn" not in text
+        and "Yields:" not in text
+        and not text.startswith(("Return", "Yield", "Tell"))
+    ):
         said.append(f"{name}: nothing about what it returns")
     said += [
         f"{name}: Raises leave out {error}" for error in sorted(raises) if f"{error}:" not in text

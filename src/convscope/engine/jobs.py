@@ -82,6 +82,9 @@ class Workers(Generic[Job, Result]):
         Args:
             jobs: what is to be done, in the order in which it is begun.
 
+        Yields:
+            The index of a job and its result, in the order in which they end.
+
         Raises:
             WorkError: see ``run_jobs``.
         """

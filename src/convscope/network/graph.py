@@ -163,6 +163,7 @@ class Network:
 
     @program.setter
     def program(self, program: ExportedProgram) -> None:
+        """Take another program for it."""
         self._program = program
 
     @property

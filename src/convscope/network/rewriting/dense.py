@@ -65,8 +65,8 @@ def dense(net: Network, *, whole: bool = True) -> Network:
         node = next(iter(broken))
         raise SpecError(
             f"{net.spec} cannot be evaluated densely: {node.meta['module'] or 'its forward method'} "
-            f"({operation(node)}) {broken[node]}, with a stride before it. Evaluate its phases in the batch "
-            "(space_to_batch), which works for any operation."
+            f"({operation(node)}) {broken[node]}, with a stride before it. Shift the input instead, by each "
+            "phase in turn, which works for any operation."
         )
     graph, notes = net.graph, ()
     if broken:

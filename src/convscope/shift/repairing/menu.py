@@ -114,9 +114,12 @@ def in_order(steps: Sequence[str]) -> tuple[str, ...]:
         SpecError: none, one that does not exist, or two that exclude each other.
     """
     unknown = [step for step in steps if step not in MENU]
-    if unknown or not steps:
-        what = f"There is no repair called {unknown[0]!r}" if unknown else "No repair was named"
-        raise SpecError(f"{what}: choose among {', '.join(MENU)}, separated by commas.")
+    if unknown:
+        raise SpecError(
+            f"There is no repair called {unknown[0]!r}: choose among {', '.join(MENU)}."
+        )
+    if not steps:
+        raise SpecError(f"No repair was named: choose among {', '.join(MENU)}.")
     for kind in (_BORDERS, _SAMPLING):
         both = [step for step in kind if step in steps]
         if len(both) > 1:

@@ -142,7 +142,7 @@ def test_local_is_a_locally_connected_layer_of_its_own():
 
 @pytest.mark.parametrize(
     ("shape", "channels"),
-    [((1, 8, 8), [16, 32]), ((3, 32, 32), [8, 16, 32, 64]), ((1, 40), [16, 32, 64, 64, 64])],
+    [((1, 8, 8), [16, 32]), ((3, 32, 32), [8, 16, 32]), ((1, 40), [16, 32, 64, 64])],
 )
 def test_reference_geometry(shape, channels):
     assert [stage.channels for stage in reference(shape, 10).stages] == channels

@@ -66,9 +66,10 @@ class Geometry:
 def reference(shape: tuple[int, ...], classes: int, *, width: int | None = None) -> Geometry:
     """Return the geometry that is taken for samples of a shape where none is given.
 
-    Layers of 3 taps per axis and pooling by 2 follow each other, each with twice the channels up to 64, until
-    a map is at most 2 wide, so that the last units see most of the sample; long axes are first cut down by
-    a wider first layer with a stride.
+    Layers of 3 taps per axis and pooling by 2 follow each other, at least two of them, each with twice the
+    channels up to 64, until a map is at most 4 wide, so that the last units see most of the sample; long axes
+    are first cut down by a wider first layer with a stride. Borders hold the other end of the axis: with
+    zeros a deep network learns from the borders where things are, and pooling would not be a prior.
 
     Args:
         shape: ``(C, *S)``.
@@ -96,10 +97,10 @@ def reference(shape: tuple[int, ...], classes: int, *, width: int | None = None)
         kernel = 2 * stride - 1 + stride % 2
         stages.append(Stage(width, kernel, stride, kernel // 2))
         now = tuple((n + 2 * (kernel // 2) - kernel) // stride + 1 for n in now)
-    while max(now) > 2:
+    while max(now) > 4 or len(stages) < 2:
         stages.append(Stage(min(width * 2 ** len(stages), 64), 3, 1, 1, 2))
         now = tuple((n - 1) // 2 + 1 for n in now)
-    return Geometry(shape, classes, tuple(stages), norm=len(size) > 1)
+    return Geometry(shape, classes, tuple(stages), norm=len(size) > 1, edge="circular")
 
 
 def _times(value: int | tuple[int, ...], axes: int) -> str:

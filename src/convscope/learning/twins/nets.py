@@ -118,7 +118,7 @@ def twins(
 
     >>> {name: sum(p.numel() for p in twin.build(0).parameters())
     ...  for name, twin in twins((1, 40), 10).items()}["conv+pool"]
-    8478
+    20842
     """
     made = geometry or reference(tuple(shape), classes, width=width)
     return {name: Twin(name, made) for name in names}

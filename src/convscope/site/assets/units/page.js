@@ -103,12 +103,13 @@ export async function open(site) {
    */
   function draw(layer, found, unit, row, all, rest) {
     const field = fields.get(layer.name);
-    const view = firing({ space, samples: all, layer, stride: found.stride, field }, (key, overlay) =>
+    const rate = site.data?.samples.find((one) => one.rate)?.rate;
+    const timed = Object.fromEntries(Object.entries(all).map(([index, one]) => [index, { ...one, rate }]));
+    const view = firing({ space, samples: timed, layer, stride: found.stride, field }, (key, overlay) =>
       leave(href("layers", [layer.name, String(unit.unit)], { ...rest, see: key && key !== "e1" ? key : null, map: overlay ? null : 0 })));
     scene = view;
     const { exemplars = [] } = unit;
     const group = typeof unit.group === "number" ? features.equivariant?.[unit.group] : null;
-    const rate = Object.values(all).find((one) => one.rate)?.rate;
     fill(node,
       trail(layer, found, row, rest),
       h("h1", { tabindex: -1 }, sentence(unit, space.length)),

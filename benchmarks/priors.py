@@ -122,7 +122,7 @@ def _told(name: str) -> Any:
 def main() -> None:
     """Run the grids that were asked for, and write what they say."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("grids", nargs="*", help="names of grids, 'published', or none for all")
+    parser.add_argument("grids", nargs="*", help="names of grids, 'published', or 'all'")
     parser.add_argument(
         "--list", action="store_true", help="name the grids and say how long they take"
     )
@@ -132,11 +132,11 @@ def main() -> None:
     parser.add_argument("--draft", action="store_true")
     parser.add_argument("--results", type=Path, default=RESULTS)
     asked = parser.parse_args()
-    if asked.list:
+    if asked.list or not asked.grids:  # hours are not begun by accident
         for name, grid in GRIDS.items():
             print(f"{name:16} about {grid.minutes} minutes of one core")
         return
-    names = asked.grids or [*GRIDS, "published"]
+    names = [*GRIDS, "published"] if asked.grids == ["all"] else asked.grids
     unknown = set(names) - {*GRIDS, "published"}
     if unknown:
         sys.exit(f"no grid {', '.join(unknown)}; there are {', '.join(GRIDS)} and published")

@@ -64,23 +64,23 @@ GRIDS: dict[str, Grid] = {
         (32, 128, 512, 2048, 8192),
         10,
         ("intact", "permuted", "block-permuted:12", "block-permuted:48"),
-        90,
+        35,
     ),
     "planted-half": Grid(
-        lambda _: open_task("planted-half"), (512, 2048, 8192), 10, ("intact",), 15
+        lambda _: open_task("planted-half"), (512, 2048, 8192), 10, ("intact",), 5
     ),
     "planted-2d": Grid(
-        lambda _: open_task("planted:2"), (128, 512, 2048), 5, ("intact", "permuted"), 20
+        lambda _: open_task("planted:2"), (128, 512, 2048), 5, ("intact", "permuted"), 7
     ),
     "planted-3d": Grid(
-        lambda _: open_task("planted:3"), (128, 512, 2048), 5, ("intact", "permuted"), 30
+        lambda _: open_task("planted:3"), (128, 512, 2048), 5, ("intact", "permuted"), 10
     ),
     "mnist1d": Grid(
         lambda _: open_task("mnist1d"),
         (250, 1000, 4000),
         5,
         ("intact", "permuted", "shifted:5"),
-        70,
+        65,
         steps=2000,
     ),
     "norm-compare": Grid(
@@ -88,7 +88,7 @@ GRIDS: dict[str, Grid] = {
         (128, 512, 2048, 8192),
         5,
         ("intact", "permuted"),
-        60,
+        45,
         nets=("conv+pool", "conv", "dense"),
     ),
     "spectra": Grid(
@@ -96,15 +96,15 @@ GRIDS: dict[str, Grid] = {
         (32, 128, 512, 2048),
         5,
         ("intact", "permuted", "shifted:8"),
-        60,
+        42,
         nets=("conv+pool", "conv", "dense"),
     ),
     "parts-position": Grid(
         lambda _: open_task("parts-position"),
-        (128, 512, 2048, 8192),
+        (512, 2048, 8192),
         5,
         ("intact", "permuted"),
-        200,
+        107,
         nets=("conv+pool", "conv", "dense"),
     ),
     "fsdd": Grid(
@@ -112,7 +112,7 @@ GRIDS: dict[str, Grid] = {
         (75, 300, 1200),
         5,
         ("intact", "permuted", "shifted:8"),
-        75,
+        44,
         nets=("conv+pool", "conv", "dense"),
         real=True,
     ),
@@ -121,7 +121,7 @@ GRIDS: dict[str, Grid] = {
         (75, 300, 1200),
         5,
         ("intact", "permuted"),
-        45,
+        31,
         nets=("conv+pool", "conv", "dense"),
         real=True,
     ),
@@ -130,7 +130,7 @@ GRIDS: dict[str, Grid] = {
         (75, 300, 1200, 4800),
         5,
         ("intact", "permuted", "shifted:3"),
-        120,
+        71,
         nets=("conv+pool", "conv", "dense"),
         real=True,
     ),
@@ -139,7 +139,7 @@ GRIDS: dict[str, Grid] = {
         (600, 2400, 9600),
         5,
         ("intact", "permuted", "shifted:4"),
-        220,
+        107,
         nets=("conv+pool", "conv", "dense"),
         real=True,
     ),

@@ -1,0 +1,79 @@
+"""Runs are handed to the trackers that are there."""
+
+import sys
+from contextlib import nullcontext
+from types import SimpleNamespace
+
+import pytest
+
+from convscope.errors import SpecError
+from convscope.learning.logging import log_runs
+from convscope.learning.study import study
+from convscope.learning.tasks.built import spectra
+
+
+@pytest.fixture(scope="module")
+def done():
+    task = spectra(pool=200, tests=60)
+    return study(
+        task,
+        nets=["dense"],
+        sizes=[32],
+        seeds=2,
+        conditions=["intact"],
+        steps=20,
+        workers=1,
+        quick=True,
+    )
+
+
+def test_every_run_is_handed_to_mlflow(done, monkeypatch):
+    told = []
+    fake = SimpleNamespace(
+        set_tracking_uri=lambda uri: told.append(("uri", uri)),
+        set_experiment=lambda name: None,
+        start_run=lambda run_name: nullcontext(told.append(("run", run_name))),
+        log_params=lambda params: told.append(("params", params)),
+        log_metrics=lambda values: told.append(("values", values)),
+    )
+    monkeypatch.setitem(sys.modules, "mlflow", fake)
+    assert log_runs(done, "mlflow:runs") == len(done.runs) > 0
+    values = [thing for what, thing in told if what == "values"]
+    assert [one["accuracy"] for one in values] == [run.accuracy for run in done.runs]
+    params = [thing for what, thing in told if what == "params"]
+    assert {one["net"] for one in params} == {"dense"}
+
+
+def test_every_run_is_handed_to_tensorboard(done, monkeypatch):
+    told = []
+
+    class Writer:
+        def __init__(self, folder):
+            told.append(folder)
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            return None
+
+        def add_hparams(self, settings, values, run_name):
+            told.append((settings["seed"], values["accuracy"], run_name))
+
+    fake = SimpleNamespace(SummaryWriter=Writer)
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", fake)
+    log_runs(done, "tensorboard:board")
+    assert {one for one in told if isinstance(one, str)} == {"board"}
+    assert len([one for one in told if isinstance(one, tuple)]) == len(done.runs)
+
+
+def test_a_tracker_that_is_missing_is_named_with_what_to_type(done, monkeypatch):
+    monkeypatch.setitem(sys.modules, "mlflow", None)
+    with pytest.raises(SpecError, match="pip install mlflow"):
+        log_runs(done, "mlflow:runs")
+
+
+@pytest.mark.parametrize("to", ["wandb:x", "mlflow", "tensorboard:"])
+def test_other_places_are_refused(done, to):
+    with pytest.raises(SpecError, match="cannot be logged"):
+        log_runs(done, to)

@@ -3,12 +3,14 @@
 from convscope.network.rewriting.blurred import blurred
 from convscope.network.rewriting.circular import circular
 from convscope.network.rewriting.dense import dense
+from convscope.network.rewriting.phases import all_phases
 from convscope.network.rewriting.polyphase import polyphase
 from convscope.network.rewriting.precision import in_double, with_own_weights
 from convscope.network.rewriting.sizes import resized
 from convscope.network.rewriting.strides import testability, total_stride, total_strides
 
 __all__ = [
+    "all_phases",
     "blurred",
     "circular",
     "dense",

@@ -382,7 +382,8 @@ class _Step:
                 axes[i] = None
             elif n % m:
                 raise _EndError("pools windows of unequal sizes")
-            stride[i] *= n // m
+            else:
+                stride[i] *= n // m
         grid = self._pooled(grid) if None in axes else grid
         return replace(grid, axes=tuple(axes), stride=tuple(stride))
 

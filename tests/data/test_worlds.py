@@ -107,8 +107,9 @@ def test_a_shell_is_hollow():
             assert line.any()
 
 
-def _told(features: np.ndarray, labels: np.ndarray) -> float:
+def _told(features: np.ndarray, labels: np.ndarray | None) -> float:
     """Return how much of the last third a linear classifier of the first two thirds tells."""
+    assert labels is not None
     model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=300))
     cut = 2 * len(labels) // 3
     model.fit(features[:cut], labels[:cut])

@@ -65,8 +65,7 @@ def finetune(
         SpecError: samples without labels, labels beyond the answers, or answers that are no vector.
         WorkError: the loss is no longer a number.
     """
-    labels = source.labels
-    if labels is None:
+    if source.labels is None:
         raise SpecError(
             f"{source.spec!r} has no labels, so nothing can be learned from it. Give a folder with one folder "
             "per class, or a file with `labels`."
@@ -79,7 +78,9 @@ def finetune(
     optimiser = torch.optim.SGD(
         parameters, budget.rate, budget.momentum, weight_decay=budget.decay, nesterov=True
     )
-    for step, (x, y) in enumerate(_batches(source, net.input.shape, budget)):
+    where = parameters[0].device
+    for step, (samples, labels) in enumerate(_batches(source, net.input.shape, budget)):
+        x, y = samples.to(where), labels.to(where)
         for group in optimiser.param_groups:
             group["lr"] = budget.rate * (1 + cos(pi * step / budget.steps)) / 2
         loss = _loss(trained(x), y, net)

@@ -98,10 +98,10 @@ def _right(net: Network, source: Source, progress: Progress) -> np.ndarray | Non
     limit = min(GRADED, len(source))
     with torch.inference_mode():
         for part in source.batches(64, net.input.shape, limit):
-            answers = net(torch.from_numpy(part.arrays))
+            answers = net(torch.from_numpy(part.arrays).to(_device(net)))
             if not isinstance(answers, torch.Tensor) or answers.ndim != 2 or part.labels is None:
                 return None
-            found.append(answers.argmax(1).numpy() == part.labels)
+            found.append(answers.argmax(1).cpu().numpy() == part.labels)
             progress("accuracy", sum(map(len, found)), limit)
     return np.concatenate(found)
 
@@ -130,7 +130,7 @@ def _macs(net: Network) -> float | None:
 def _latency(before: Network, after: Network) -> Cost:
     """Return the shortest of a few passes of one sample through each, in milliseconds, by turns."""
     shortest = [float("inf"), float("inf")]
-    inputs = [torch.zeros(1, *net.input.shape) for net in (before, after)]
+    inputs = [torch.zeros(1, *net.input.shape, device=_device(net)) for net in (before, after)]
     with torch.inference_mode():
         for _ in range(_TURNS):
             for which, net in enumerate((before, after)):
@@ -138,3 +138,7 @@ def _latency(before: Network, after: Network) -> Cost:
                 net(inputs[which])
                 shortest[which] = min(shortest[which], 1000 * (time.perf_counter() - began))
     return Cost(*shortest)
+
+
+def _device(net: Network) -> torch.device:
+    return next((one.device for one in net.graph.parameters()), torch.device("cpu"))

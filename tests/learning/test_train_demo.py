@@ -232,7 +232,7 @@ def test_the_timeline_ends_with_the_shipped_filters(design: Design):
     assert np.abs(found.filters[0] - final).max() > 0.1
 
 
-@pytest.mark.parametrize("kind", ["sound", "volume"])
+@pytest.mark.parametrize("kind", DESIGNS)
 def test_over_training_accuracy_and_hierarchy_rise(kind: str):
     found = demo_timeline(kind)
     assert found.accuracy[0] < 0.3

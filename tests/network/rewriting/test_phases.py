@@ -29,7 +29,7 @@ def test_equal_to_explicit_passes(sizes: tuple[int, ...], dtype: torch.dtype, cl
     x = torch.rand(2, 2, *sizes, dtype=dtype)
     total = (4,) * len(sizes)
     with torch.no_grad():
-        found = all_phases(net, x, at_once=5)
+        found = all_phases(net, x)
         expected = torch.stack([net(shifted) for shifted in every_shift(x, total)])
         assert found.shape == (*total, 2, 3)
         assert (found.reshape(expected.shape) - expected).abs().max() < close

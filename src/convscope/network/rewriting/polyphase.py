@@ -12,24 +12,16 @@ over the phase that no shift changes; only phases that agree in all of them are 
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import replace
 
 import torch
 from torch import fx
 
-from convscope.errors import SpecError
-from convscope.network.aten import operation
 from convscope.network.graph import Network
-from convscope.network.layers import arguments
-from convscope.network.rewriting.borders import border_of
 from convscope.network.rewriting.circular import circular
-from convscope.network.rewriting.grids import grids_of
 from convscope.network.rewriting.rebuild import Rebuild
-from convscope.network.rewriting.windows import Window, put_window, window_of
+from convscope.network.rewriting.strided import Path, Strided, put_phases
 
 _ATEN = torch.ops.aten
-Path = tuple[tuple[int, ...], ...]
 _EQUAL = 1e-6
 """Two sums are equal if they differ by less than this share of the larger: what rounding leaves."""
 
@@ -64,7 +56,7 @@ def polyphase(net: Network) -> Network:
     return Network.from_graph(graph, torus, dynamic_space=False)
 
 
-class _Choosing:
+class _Choosing(Strided):
     """Every stride keeps the phase of largest energy.
 
     Args:
@@ -72,93 +64,15 @@ class _Choosing:
     """
 
     def __init__(self, net: Network):
-        self._spec = net.spec
-        self._grids = grids_of(net.graph, net.dims).of
-        self._path: dict[fx.Node, Path] = {}  # the strides on the way to a node
+        super().__init__(net, "adaptive polyphase sampling")
         self._choices: dict[Path, fx.Node] = {}  # the phase of each sample, after each way
-        self._begun: dict[
-            fx.Node, tuple[int, ...]
-        ] = {}  # subsampling that goes on along another axis
 
-    def __call__(self, make: Rebuild, node: fx.Node) -> fx.Node | None:
-        path = self._path[node] = self._way_to(node)
-        window = window_of(node)
-        if window is not None and set(window.stride) != {1} and not window.takes_all:
-            return self._kept(make, node, self._all(make, node, window), path, window.stride)
-        if _step_of(node) > 1:
-            return self._slice(make, node, path)
-        if self._goes_back(node):
-            raise SpecError(
-                f"{self._spec} cannot be given adaptive polyphase sampling: {_named(node)} goes back to more "
-                "positions, and would have to know which were kept. Repair it with blur instead."
-            )
-        return None
-
-    def _way_to(self, node: fx.Node) -> Path:
-        sources = [one for one in node.all_input_nodes if self._is_map(one)]
-        ways = {self._path.get(one, ()) for one in sources}
-        if len(ways) > 1 and self._is_map(node):
-            raise SpecError(
-                f"{self._spec} cannot be given adaptive polyphase sampling: at {_named(node)} maps meet that "
-                "came there by different strides, so that their positions are chosen apart. Repair it with "
-                "blur instead."
-            )
-        return next(iter(ways), ())
-
-    def _is_map(self, node: fx.Node) -> bool:
-        grid = self._grids.get(node)
-        return grid is not None and grid.is_map
-
-    def _goes_back(self, node: fx.Node) -> bool:
-        grid = self._grids.get(node)
-        before = [self._grids.get(source) for source in node.all_input_nodes]
-        return self._is_map(node) and any(
-            one is not None and any(b > a for a, b in zip(grid.stride, one.stride, strict=True))
-            for one in before
-            if grid is not None
-        )
-
-    def _all(self, make: Rebuild, node: fx.Node, window: Window) -> fx.Node:
-        """Return a window's output at every position of the torus."""
-        border = border_of(node.args[0])
-        both = zip(border.sides, window.padding, window.reach, strict=True)
-        sides = tuple(
-            (added[0] + own[0], reach - 1 - added[0] - own[0]) for added, own, reach in both
-        )
-        every = replace(window, stride=(1,) * len(sides))
-        return put_window(make, node, make.made[border.core], every, sides, "circular")
-
-    def _slice(self, make: Rebuild, node: fx.Node, path: Path) -> fx.Node:
-        """Take a subsampling that is written as one slice per axis for the one stride that it is."""
-        given = arguments(node)
-        source = make.read(node)
-        dims = source.meta["val"].dim() - 2
-        axis = int(given["dim"]) % (dims + 2) - 2
-        strides = list(self._begun.get(node.all_input_nodes[0]) or [1] * dims)
-        strides[axis] = _step_of(node)
-        if int(given["start"] or 0):
-            source = make.call(
-                _ATEN.roll.default, source, [-int(given["start"])], [axis + 2], like=node
-            )
-        user = next(iter(node.users))
-        if len(node.users) == 1 and _step_of(user) > 1:
-            self._begun[node] = tuple(strides)
-            return source
-        return self._kept(make, node, source, path, tuple(strides))
-
-    def _kept(
-        self, make: Rebuild, node: fx.Node, source: fx.Node, path: Path, strides: tuple[int, ...]
+    def taken(
+        self, make: Rebuild, node: fx.Node, source: fx.Node, strides: tuple[int, ...]
     ) -> fx.Node:
         """Return the chosen phase of a map."""
-        sizes = [int(size) for size in source.meta["val"].shape[2:]]
-        if any(n % s for n, s in zip(sizes, strides, strict=True)):
-            raise SpecError(
-                f"{self._spec} cannot be given adaptive polyphase sampling: {_named(node)} takes every "
-                f"{_by(strides)}-th position of a map of {_by(sizes)}, which does not come out even. Load the "
-                "network with an input that its total stride divides."
-            )
-        way = self._path[node] = (*path, strides)
-        phases = _phases(make, source, strides, node)
+        way = self.path[node]
+        phases = put_phases(make, source, strides, node)
         if way not in self._choices:
             self._choices[way] = _largest(make, source, phases, strides, node)
         channels, *places = phases.meta["val"].shape[2:]
@@ -168,21 +82,6 @@ class _Choosing:
         at = make.call(_ATEN.expand.default, at, [-1, 1, channels, *places], like=node)
         one = make.call(_ATEN.gather.default, phases, 1, at, like=node)
         return make.call(_ATEN.squeeze.dim, one, 1, like=node)
-
-
-def _phases(make: Rebuild, source: fx.Node, strides: tuple[int, ...], like: fx.Node) -> fx.Node:
-    """Return the phases of a map ``(B, C, *S)``: ``(B, P, C, *S / s)``."""
-    make.any_size = False
-    channels, *sizes = (int(size) for size in source.meta["val"].shape[1:])
-    dims = len(sizes)
-    places = [n // s for n, s in zip(sizes, strides, strict=True)]
-    split = [size for pair in zip(places, strides, strict=True) for size in pair]
-    apart = make.call(_ATEN.reshape.default, source, [-1, channels, *split], like=like)
-    order = [0, *(3 + 2 * i for i in range(dims)), 1, *(2 + 2 * i for i in range(dims))]
-    apart = make.call(_ATEN.permute.default, apart, order, like=like)
-    return make.call(
-        _ATEN.reshape.default, apart, [-1, math.prod(strides), channels, *places], like=like
-    )
 
 
 def _largest(
@@ -201,7 +100,9 @@ def _largest(
     )
 
     def sums(map_: fx.Node) -> fx.Node:
-        return make.call(_ATEN.sum.dim_IntList, _phases(make, map_, strides, like), axes, like=like)
+        return make.call(
+            _ATEN.sum.dim_IntList, put_phases(make, map_, strides, like), axes, like=like
+        )
 
     def times(a: fx.Node, b: fx.Node) -> fx.Node:
         return make.call(_ATEN.mul.Tensor, a, b, like=like)
@@ -227,15 +128,3 @@ def _largest(
     left = make.call(_ATEN.logical_not.default, tied, like=like)
     left = make.call(_ATEN.to.dtype, left, torch.int64, like=like)
     return make.call(_ATEN.argmax.default, left, 1, like=like)
-
-
-def _step_of(node: fx.Node) -> int:
-    return int(arguments(node)["step"]) if operation(node) == "slice" else 1
-
-
-def _named(node: fx.Node) -> str:
-    return f"{node.meta['module'] or 'its forward method'} ({operation(node)})"
-
-
-def _by(sizes: Sequence[int]) -> str:
-    return "x".join(map(str, sizes))

@@ -51,7 +51,7 @@ def data_document(
     """
     pictures: dict[str, bytes] = {}
     samples = []
-    for index in _chosen(source):
+    for index in chosen(source):
         try:
             sample = source[index]
         except WorkError:
@@ -88,7 +88,7 @@ def data_document(
     return document, pictures
 
 
-def _chosen(source: Source) -> list[int]:
+def chosen(source: Source) -> list[int]:
     """Return a few indices, spread over the classes where there are any, over the length otherwise."""
     if source.labels is None:
         return spread(len(source), SHOWN).tolist()

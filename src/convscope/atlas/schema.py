@@ -25,7 +25,7 @@ from convscope.errors import SpecError
 SCHEMA = 1
 """Version of the manifest; it grows only when an older reader would misread the folder."""
 
-IDEAS = ("sharing", "receptive", "features")
+IDEAS = ("sharing", "receptive", "features", "shift")
 """What ``look`` measures, in this order."""
 
 ON_REQUEST = ("learn",)

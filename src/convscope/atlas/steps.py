@@ -86,6 +86,10 @@ def steps(
             settings=Settings(units=units, seed=seed),
             batch=batch,
         )
+    if "shift" in ideas and data is not None:
+        from convscope.atlas.shift_steps import shift_steps
+
+        yield from shift_steps(network, data, data_fingerprint, seed=seed, batch=batch)
     if "learn" in ideas and data is not None:
         from convscope.atlas.learning_step import learning_steps
 

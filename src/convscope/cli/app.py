@@ -6,7 +6,7 @@ import typer
 from typer.core import TyperGroup
 
 import convscope
-from convscope.cli import features, learn, measure, show, train
+from convscope.cli import features, learn, measure, shift, show, train
 
 # Whatever is wrong about a command's words is of this kind; the class itself is not public.
 _WrongWords: type[typer.BadParameter] = typer.BadParameter.__bases__[0]
@@ -77,6 +77,8 @@ app.command("sharing")(measure.sharing)
 app.command("receptive")(measure.receptive)
 app.command("features")(features.features)
 app.command("compare")(features.compare)
+app.command("shift")(shift.shift)
+app.command("repair")(shift.repair)
 app.command("learn")(learn.learn)
 app.command("prior")(learn.prior)
 app.command("train-demo")(train.train_demo)

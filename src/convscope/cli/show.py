@@ -34,7 +34,7 @@ def look(
         str | None,
         typer.Option(
             metavar="IDEAS",
-            help="Only these, joined by commas: sharing,receptive,features; or learn.",
+            help="Only these, joined by commas: sharing,receptive,features,shift; or learn.",
         ),
     ] = None,
     layers: o.Layers = None,

@@ -13,6 +13,7 @@ from convscope.site.card import Card
 from convscope.site.features.card import measured as features
 from convscope.site.learning.card import measured as learning
 from convscope.site.numbers import shape, times
+from convscope.site.shift.card import measured as shift
 
 Document = Mapping[str, Any]
 
@@ -56,9 +57,9 @@ IDEAS = (
         "Move the picture, the maps move",
         "Shift the input and a convolution’s answer shifts with it; pooling then forgets the exact "
         "place.",
-        None,
+        "#/shift",
         "convscope shift MODEL --data DATA",
-        False,
+        True,
     ),
     Card(
         "learn",
@@ -138,6 +139,7 @@ _MEASURED: dict[str, Callable[[Card, Document, Document], Card]] = {
     "sharing": _sharing,
     "receptive": _receptive,
     "features": features,
+    "shift": shift,
     "learn": learning,
 }
 

@@ -23,7 +23,7 @@ from convscope.site.learning.data import files as learning
 from convscope.site.numbers import short_name
 
 ASSETS = Path(__file__).parent / "assets"
-DOCUMENTS = ("network", "data", *(card.idea for card in IDEAS), "prior")
+DOCUMENTS = ("network", "data", *(card.idea for card in IDEAS), "prior", "repair")
 
 
 def build(atlas: str | Path) -> Path:

@@ -10,6 +10,7 @@ import { open as layers } from "./layers/page.js";
 import { open as learning } from "./learning/page.js";
 import { open as receptive } from "./receptive/page.js";
 import { open as sharing } from "./sharing/page.js";
+import { open as shift } from "./shift/page.js";
 import { open as unit } from "./units/page.js";
 
 /** @typedef {import("./types.js").Page} Page */
@@ -21,6 +22,7 @@ const PAGES = {
   sharing: { name: "Parameters", open: sharing },
   layers: { name: "Layers", open: layers },
   receptive: { name: "Receptive field", open: receptive },
+  shift: { name: "Shift", open: shift },
   learning: { name: "Learning", open: learning },
   about: { name: "About", open: about },
 };

@@ -13,6 +13,7 @@ from convscope.site.charts.fields import local_layers, receptive, receptive_line
 from convscope.site.charts.frame import Document, Width, height, small, spec, svg
 from convscope.site.charts.learning import conditions, learn, learn_claims, learn_small
 from convscope.site.charts.mix import counts, features, features_labels, features_mix, measured
+from convscope.site.charts.shift import shift, shift_causes, shift_invariance, shift_small
 from convscope.site.charts.weights import sharing, sharing_whole
 
 if TYPE_CHECKING:
@@ -39,6 +40,10 @@ __all__ = [
     "receptive_line",
     "sharing",
     "sharing_whole",
+    "shift",
+    "shift_causes",
+    "shift_invariance",
+    "shift_small",
     "small",
     "spec",
     "specs",
@@ -49,6 +54,7 @@ CHARTS = {
     "sharing": sharing,
     "receptive": receptive,
     "features": features,
+    "shift": shift,
     "learn": learn,
     "prior": prior,
 }
@@ -87,6 +93,10 @@ def drawn(documents: Mapping[str, Document], width: Width) -> dict[str, "Chart |
     if "features" in documents:
         made["features"] = features(documents["features"], width)
         made["features-labels"] = features_labels(documents["features"], width)
+    if "shift" in documents:
+        made["shift"] = shift(documents["shift"], width)
+        made["shift-invariance"] = shift_invariance(documents["shift"], width)
+        made["shift-causes"] = shift_causes(documents["shift"], width)
     if "learn" in documents:
         for number, condition in enumerate(conditions(documents["learn"])):
             made[f"learn-{number}"] = learn(documents["learn"], width, condition)

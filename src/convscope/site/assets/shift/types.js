@@ -1,0 +1,78 @@
+/**
+ * What was found about shifts. Only the type checker loads this file.
+ *
+ * @typedef {object} MovingLayer
+ * @property {string} name
+ * @property {number[]} stride
+ * @property {number[]} size  positions of the map
+ * @property {number[]} units
+ * @property {number[]} low  per unit, the value of level 0
+ * @property {number[]} high  per unit, the value of level 255
+ * @property {number} differs
+ * @property {number[][]} fine  shape of each fine map
+ * @property {string[][]} pictures  per sample, the fine maps
+ *
+ * @typedef {{index: number, classes: number[] | null, scores: string | null}} MovingSample
+ *
+ * @typedef {object} Moving
+ * @property {"plane" | "lines"} form
+ * @property {number} per
+ * @property {number[]} stride
+ * @property {MovingLayer[]} layers
+ * @property {MovingSample[]} samples
+ *
+ * @typedef {[number, number]} Ends
+ *
+ * @typedef {object} ShiftLayer
+ * @property {string} name
+ * @property {string} kind
+ * @property {number[]} total_stride
+ * @property {number[]} period
+ * @property {number | null} aligned_error
+ * @property {number | null} unaligned_error
+ * @property {number | null} alias_fraction
+ * @property {number | null} subpixel_error
+ * @property {number | null} circular_error
+ * @property {number | null} started_error
+ * @property {number | null} invariance
+ * @property {number | null} floor
+ * @property {Record<string, Ends>} interval
+ * @property {{move: number[], error: number}[]} heat
+ * @property {Record<string, number> | null} causes
+ *
+ * @typedef {object} Answers
+ * @property {number | null} invariance
+ * @property {number | null} consistency
+ * @property {number | null} flip_1px
+ * @property {number | null} wobble
+ * @property {number | null} accuracy
+ * @property {number | null} worst_case_accuracy
+ * @property {number | null} fidelity
+ * @property {Record<string, Ends>} interval
+ * @property {string} protocol
+ * @property {number} samples
+ * @property {{looked_at: number, of: number, span: number[]}} offsets
+ * @property {{move: number[], share: number}[]} flips
+ *
+ * @typedef {object} Causes
+ * @property {string} layer
+ * @property {number} padding
+ * @property {number} stride
+ * @property {number} nonlinearity
+ * @property {number} total
+ * @property {number} leftover
+ * @property {Record<string, number | null>} cells
+ *
+ * @typedef {object} ShiftDocument
+ * @property {import("../types.js").Protocol} protocol
+ * @property {ShiftLayer[]} layers
+ * @property {string | null} last
+ * @property {Answers | null} output
+ * @property {Answers | null} crops
+ * @property {Causes | null} causes
+ * @property {{uneven: string[], halo: Ends[] | null, tile: number[], reach: {layer: string, reach: number | null, clear: number}[]}} boundary
+ * @property {true | {reason: string, nearest_input: number[] | null}} testable
+ * @property {Moving | {reason: string}} [moving]
+ */
+
+export {};

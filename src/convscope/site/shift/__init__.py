@@ -1,0 +1,1 @@
+"""What pages and report show of idea 4."""

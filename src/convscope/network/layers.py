@@ -119,7 +119,11 @@ def _is_step(node: fx.Node) -> bool:
         return False
     value = node.meta.get("val")
     value = value[0] if isinstance(value, list | tuple) and value else value
-    ours = node.meta["module"] == INPUT_RULE or (_is_added(node) and kind_of(node) == "pad")
+    # Borders and spectra that a rewrite puts between are no layers.
+    between = _is_added(node) and (
+        kind_of(node) == "pad" or (isinstance(value, torch.Tensor) and value.is_complex())
+    )
+    ours = node.meta["module"] == INPUT_RULE or between
     return isinstance(value, torch.Tensor) and operation(node) not in BOOKKEEPING and not ours
 
 

@@ -83,11 +83,13 @@ class Grids:
             in it does not depend on the input.
         reasons: by node: why its positions cannot be followed, where that begins.
         all_at_once: the nodes that look at a whole map and return a map.
+        spectra: positions of the map that a node holds the spectrum of.
     """
 
     of: dict[fx.Node, Grid | None] = field(default_factory=dict)
     reasons: dict[fx.Node, str] = field(default_factory=dict)
     all_at_once: set[fx.Node] = field(default_factory=set)
+    spectra: dict[fx.Node, int] = field(default_factory=dict)
 
 
 def grids_of(graph: fx.GraphModule, dims: int) -> Grids:
@@ -264,6 +266,9 @@ class _Step:
         if axis not in grid.axes:
             return grid
         place = grid.axes.index(axis)
+        if self.sources[0] in self.found.spectra:
+            self.found.spectra[self.node] = self.found.spectra[self.sources[0]]
+            return grid  # frequencies are left out, no positions
         size, step, start = (
             int(value.shape[given["dim"]]),
             int(given["step"]),
@@ -395,6 +400,23 @@ class _Step:
         dims = range(-len(grid.axes), 0)
         return self._strided(
             grid, [Fraction(int(value.shape[i]), int(self.value.shape[i])) for i in dims]
+        )
+
+    def _fft_rfft(self, grid: Grid) -> Grid:
+        self.found.spectra[self.node] = int(
+            self.sources[0].meta["val"].shape[arguments(self.node)["dim"]]
+        )
+        return self._all_at_once(grid)
+
+    def _fft_irfft(self, grid: Grid) -> Grid:
+        axis = arguments(self.node)["dim"] % self.value.dim() - self.value.dim()
+        before = self.found.spectra.get(self.sources[0])
+        if before is None or axis not in grid.axes:
+            raise _EndError("goes back from frequencies that convscope did not follow")
+        factor = Fraction(before, int(self.value.shape[axis]))
+        place = grid.axes.index(axis)
+        return replace(
+            grid, stride=tuple(s * factor if i == place else s for i, s in enumerate(grid.stride))
         )
 
     def _pixel_shuffle(self, grid: Grid) -> Grid:

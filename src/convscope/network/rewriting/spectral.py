@@ -36,8 +36,8 @@ def put_resampled(
             continue
         place = axis % source.meta["val"].dim()
         kept = (min(n, size) + 1) // 2  # frequencies 0, 1, ... below half of the lower rate
-        spectrum = make.call(_ATEN.fft_rfft.default, source, None, place, "backward", like=like)
+        # Divided by n on the way there, so that amplitudes stay whatever the number of positions.
+        spectrum = make.call(_ATEN.fft_rfft.default, source, None, place, "forward", like=like)
         low = make.call(_ATEN.slice.Tensor, spectrum, place, 0, kept, like=like)
-        back = make.call(_ATEN.fft_irfft.default, low, size, place, "backward", like=like)
-        source = make.call(_ATEN.mul.Tensor, back, size / n, like=like)
+        source = make.call(_ATEN.fft_irfft.default, low, size, place, "forward", like=like)
     return source

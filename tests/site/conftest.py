@@ -38,7 +38,7 @@ def _beside(name: str) -> Any:
 
 
 # In the order in which they import each other.
-for _name in ("made_up_tiles", "made_up_features", "made_up_entries", "made_up"):
+for _name in ("made_up_tiles", "made_up_features", "made_up_entries", "made_up_shift", "made_up"):
     _beside(_name)
 
 
@@ -52,6 +52,12 @@ def made_up() -> Any:
 def made_up_features() -> Any:
     """Return the module of the formulas that units follow."""
     return _beside("made_up_features")
+
+
+@pytest.fixture(scope="session")
+def made_up_shift() -> Any:
+    """Return the module of what was found of moves."""
+    return _beside("made_up_shift")
 
 
 @pytest.fixture(scope="session")

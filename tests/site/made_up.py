@@ -8,6 +8,7 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
+import made_up_shift
 import numpy as np
 import pyarrow as pa
 from made_up_entries import entries
@@ -265,7 +266,12 @@ def volume() -> Plan:
 
 
 def write_atlas(
-    folder: Path, plan: Plan, *, data: bool = True, features: str | None = None
+    folder: Path,
+    plan: Plan,
+    *,
+    data: bool = True,
+    features: str | None = None,
+    shift: str | None = None,
 ) -> Path:
     """Write ``plan`` as an atlas.
 
@@ -274,12 +280,16 @@ def write_atlas(
         plan: the network.
         data: False leaves an atlas of its structure alone.
         features: ``"full"`` adds its units, ``"grid"`` what a grid shows of them.
+        shift: ``"exact"`` adds moves of a network that can be tested exactly, ``"not"`` of one that cannot.
     """
     documents = {"network": plan.network(), "sharing": plan.sharing()}
     documents["receptive"] = plan.receptive(effective=data)
     pictures: dict[str, dict[str, bytes]] = {"receptive": _heat(documents["receptive"])}
     if data:
         documents["data"], pictures["data"] = _samples(plan)
+    if shift:
+        found = made_up_shift.document(plan, plan._head("made up"), exact=shift == "exact")
+        documents["shift"], pictures["shift"] = found
     facts = documents["network"]["network"]
     described = {k: documents["data"][k] for k in ("spec", "fingerprint")} if data else None
     with AtlasWriter(folder, facts, described) as atlas:

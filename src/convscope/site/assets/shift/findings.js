@@ -89,7 +89,7 @@ function answers({ output, crops }) {
       + "cropped from a larger canvas, something comes in at the border, as it does in the world: scores on the torus alone mislead."),
     h("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": "Table of answers" },
       h("table", {},
-        h("thead", {}, h("tr", {}, h("th", {}, ""), h("th", { scope: "col" }, "moved round"), crops ? h("th", { scope: "col" }, "cropped elsewhere") : null)),
+        h("thead", {}, h("tr", {}, h("td"), h("th", { scope: "col" }, "moved round"), crops ? h("th", { scope: "col" }, "cropped elsewhere") : null)),
         h("tbody", {}, told.map(([name, said, perfect, form]) => h("tr", {},
           h("th", { scope: "row" }, said, perfect ? h("small", {}, ` ${perfect}`) : null),
           ways.map((one) => h("td", {}, one[name] === null || one[name] === undefined ? "–" : [form(/** @type {number} */ (one[name])), h("small", {}, between(one.interval[name], form))]))))))),

@@ -86,6 +86,7 @@ function moveable(site, moving) {
         slices ? h("label", {}, h("span", {}, "slice shown"), slices) : null,
         h("div", { class: "jumps", role: "group", "aria-label": "Moves" }, jumps))),
     h("div", { class: "follows-what" },
+      h("h2", {}, "What its maps do"),
       h("p", { class: "note" }, "Each unit: its map, and beside it what it has more (red) or less (blue) than the unmoved map, moved. ",
         "Bars: the mean of a map over all places, which is what pooling over the whole map keeps; the mark is its mean before the move."),
       follow.node,

@@ -36,7 +36,7 @@ export function mended(repair, site) {
       macs?.before && macs?.after ? `It costs ${short(macs.after)} multiply-adds instead of ${short(macs.before)}.` : ""),
     Object.entries(comparison.answers).map(([way, rows]) => h("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": `Answers ${way}` },
       h("table", {},
-        h("thead", {}, h("tr", {}, h("th", {}, way), ["before", "after", "change"].map((name) => h("th", { scope: "col" }, name)), h("th", { scope: "col" }, ""))),
+        h("thead", {}, h("tr", {}, h("th", {}, way), ["before", "after", "change"].map((name) => h("th", { scope: "col" }, name)), h("td"))),
         h("tbody", {}, rows.filter((row) => row.what in NAMES && row.before !== null && row.after !== null).map(line))))),
     h("p", { class: "note" }, "Changes with their 95 % interval over the same samples. No gain is claimed inside the interval."),
     comparison.causes.length

@@ -71,7 +71,7 @@ def circular(net: Network, mode: Mode = "circular") -> Network:
             return _rewritten(net, mode, _Torus(grids_of(net.graph, net.dims)), ())
         except SpecError:
             raise
-        except Exception:  # the shapes behind no longer fit; torch raises anything
+        except (RuntimeError, ValueError, IndexError):  # the shapes behind no longer fit
             notes = (
                 "Some windows of this network cut the border off, and the layers behind need the sizes that are "
                 "left: those windows stay, and shifts are not exact.",

@@ -36,7 +36,8 @@ def put_transposed(make: Rebuild, node: fx.Node) -> fx.Node | None:
     around = [-(-(d * (k - 1)) // s) for d, k, s in zip(dilation, kernel, stride, strict=True)]
     padded = put_padding(make, source, tuple((q, q) for q in around), "circular", like=node)
     bias = make.made[given["bias"]] if isinstance(given["bias"], fx.Node) else None
-    target = getattr(_ATEN, f"conv_transpose{dims}d").input
+    packet: Any = getattr(_ATEN, f"conv_transpose{dims}d")
+    target = packet.default if dims == 1 else packet.input
     whole = make.call(
         target, padded, weight, bias, stride, [0] * dims, [0] * dims, given["groups"], dilation,
         like=node, added=False,

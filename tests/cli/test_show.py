@@ -31,7 +31,7 @@ def test_look_keeps_every_idea_and_makes_pages(desk: Path, convscope: Run) -> No
     assert result.exit_code == 0, result.stderr
     assert "convscope serve atlas" in result.stdout
     atlas = Atlas.open(desk / "atlas")
-    assert set(atlas.names) == {"network", "data", "sharing", "receptive"} | UNITS
+    assert set(atlas.names) == {"network", "data", "sharing", "receptive", "shift"} | UNITS
     assert (desk / "atlas" / "index.html").is_file()
     assert atlas.manifest.left == {}
     network = atlas.document("network")
@@ -46,7 +46,7 @@ def test_look_answers_in_json(desk: Path, convscope: Run) -> None:
     found = json.loads(result.stdout)
     assert found["atlas"] == "atlas"
     assert found["network"]["spec"] == "model.py:net"
-    assert set(found["entries"]) == {"network", "data", "sharing", "receptive"} | UNITS
+    assert set(found["entries"]) == {"network", "data", "sharing", "receptive", "shift"} | UNITS
     assert found["left"] == {}
 
 
@@ -75,7 +75,7 @@ def test_a_spent_budget_names_what_is_left(desk: Path, convscope: Run) -> None:
     result = convscope(*LOOK, "--budget", "0.000001s")
     assert result.exit_code == 0
     assert "sharing: not measured. The budget" in result.stdout
-    left = {"sharing", "receptive", "effective fields", "features"}
+    left = {"sharing", "receptive", "effective fields", "features", "shift"}
     left |= {f"features of {name}" for name in "147"}
     assert set(Atlas.open(desk / "atlas").manifest.left) == left
     assert convscope(*LOOK).exit_code == 0

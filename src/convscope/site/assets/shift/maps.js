@@ -70,7 +70,7 @@ function row(layer, dims) {
       const most = Math.max(Math.abs(layer.low[i]), Math.abs(layer.high[i])) || 1;
       const two = layer.low[i] < 0;
       show(unit.map, here, layer, depth, (value) => (two ? signed(value / most) : heat(value / most)));
-      show(unit.wrong, here.map((value, at) => value - expected[at]), layer, depth, (value) => [...signed(value / most), Math.min(255, 900 * Math.abs(value / most))]);
+      show(unit.wrong, here.map((value, at) => value - expected[at]), layer, depth, (value) => [...signed(Math.sign(value)), Math.min(255, 900 * Math.abs(value / most))]);
       unit.map.setAttribute("aria-label", `Map of unit ${layer.units[i]}`);
       unit.wrong.setAttribute("aria-label", `Its difference from the moved map: ${percent(found.wrong, found.energy)}`);
       const [now, then] = [here, before].map((map) => map.reduce((sum, value) => sum + value, 0) / map.length);

@@ -50,7 +50,6 @@ export function overview(moving, pick) {
   const flat = moving.form === "plane" && moving.stride.length > 1;
   const place = h("div", { class: flat ? "all-moves" : "all-moves strips" }, canvas, mark);
   const caption = h("figcaption", {});
-  const key = { stays: h("i", { class: "stays", hidden: true }), goes: h("i", { class: "goes", hidden: true }) };
   const steps = moving.stride.map((r) => r * moving.per);
   const [rows, columns] = flat ? steps.slice(-2) : [moving.stride.length, Math.max(...steps)];
   if (flat) place.style.aspectRatio = `${columns} / ${rows}`;
@@ -73,7 +72,7 @@ export function overview(moving, pick) {
   });
 
   return {
-    node: h("figure", {}, h("h3", {}, "All moves of this sample"), place, key.stays, key.goes, caption),
+    node: h("figure", {}, h("h3", {}, "All moves of this sample"), place, caption),
     /** @param {import("./types.js").MovingSample} sample @param {Scores} kept @param {number[]} move @param {string[] | null | undefined} names */
     draw(sample, kept, move, names) {
       if (!kept) return;
@@ -81,7 +80,7 @@ export function overview(moving, pick) {
       const which = sample.classes?.indexOf(then.top) ?? -1;
       let changed = 0;
       let least = 1;
-      const [stays, goes] = [key.stays, key.goes].map((one) => colourOf(getComputedStyle(one).color));
+      const [stays, goes] = ["stays", "goes"].map(ink);
       paint(canvas, rows, columns, (row, column) => {
         if (!flat && column >= steps[row]) return [0, 0, 0, 0];
         const found = kept.at(moveAt(row, column));
@@ -105,8 +104,12 @@ export function overview(moving, pick) {
   };
 }
 
-/** A colour of the theme as red, green, blue. @param {string} css */
-function colourOf(css) {
+/** The ink of a class as red, green, blue; the page itself need not be shown yet. @param {string} name */
+function ink(name) {
+  const probe = h("i", { class: name, hidden: true });
+  document.body.append(probe);
+  const css = getComputedStyle(probe).color;
+  probe.remove();
   const context = /** @type {OffscreenCanvasRenderingContext2D} */ (new OffscreenCanvas(1, 1).getContext("2d"));
   context.fillStyle = css;
   context.fillRect(0, 0, 1, 1);

@@ -22,7 +22,8 @@ def _maps(page: "Page") -> dict[str, np.ndarray]:
     found = page.evaluate(
         """() => Object.fromEntries([...document.querySelectorAll(".layer-maps")].map((row) => {
             const canvas = row.querySelector("canvas");
-            const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true });
+            const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d",
+                { willReadFrequently: true });
             copy.drawImage(canvas, 0, 0);
             const { data, width, height } = copy.getImageData(0, 0, canvas.width, canvas.height);
             return [row.dataset.layer, { data: [...data], width, height }];

@@ -160,6 +160,7 @@ def test_names_stay_weights_are_shared_and_the_network_is_saved(tmp_path: Path) 
     assert [layer.name for layer in made.layers] == [layer.name for layer in net.layers]
     assert {id(p) for p in made.graph.parameters()} == {id(p) for p in net.graph.parameters()}
     again = load(str(made.save(tmp_path / "made.pt2")))
+    assert again.fingerprint == made.fingerprint != net.fingerprint
     x = torch.rand(3, 3, 64, 64)
     assert torch.allclose(again(x), made(x), atol=1e-6)
     assert [layer.name for layer in again.layers] == [layer.name for layer in net.layers]

@@ -79,7 +79,7 @@ class Rebuild:
             added: whether the step is the rewrite's, or takes the place of ``like`` and its name.
             kwargs: its arguments by name.
         """
-        node = self.graph.call_function(target, args, kwargs)
+        node = self.graph.call_function(target, _without_defaults(target, args), kwargs)
         self._stand(node, like, added)
         node.meta["val"] = self._value(node)
         return node
@@ -136,6 +136,18 @@ def _held_by(module: fx.GraphModule, name: str) -> Any:
     for part in name.split("."):
         value = getattr(value, part)
     return value
+
+
+def _without_defaults(target: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Leave out last arguments that are the defaults, as a saved program does: equal networks are written alike."""
+    schema = target._schema.arguments if isinstance(target, torch._ops.OpOverload) else ()
+    end = len(args)
+    while 0 < end <= len(schema):
+        argument = schema[end - 1]
+        if not argument.has_default_value() or argument.default_value != args[end - 1]:
+            break
+        end -= 1
+    return args[:end]
 
 
 def _seen(value: Any) -> Any:

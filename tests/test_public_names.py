@@ -13,8 +13,8 @@ import convscope
 
 ROOT = Path(__file__).resolve().parents[1]
 NAMES = [
-    "Atlas", "Layer", "Network", "compare", "data", "features", "learn", "load", "look", "prior", "receptive", "repair", "sharing",
-    "shift",
+    "Atlas", "Layer", "Network", "compare", "data", "features", "learn", "load", "look", "prior", "receptive", "repair",
+    "sharing", "shift",
 ]  # fmt: skip
 
 

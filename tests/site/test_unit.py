@@ -54,7 +54,8 @@ def test_units_without_a_label_or_without_a_response_say_so(page: "Page", demo: 
     )
     assert "That is no more than chance. Then corner (0.02)." in _text(page, ".grade")
     _unit(page, demo, "layers/relu2/9")
-    assert "more than chance, but its firing says less than half a bit about it: 0.31 bits" in _text(page, ".grade")  # fmt: skip
+    grade = _text(page, ".grade")
+    assert "more than chance, but its firing says less than half a bit about it: 0.31 bits" in grade
     _unit(page, demo, "layers/relu2/15")
     assert _text(page, "h1") == "Dead on these data"
     assert "its response is the same on every sample here" in _text(page, "article")

@@ -27,7 +27,7 @@ passing._SECONDS = 0.0
 def slowly(what, done, total):
     if what == "exemplars":
         time.sleep(0.2)
-look(load("demo"), open_source("parts:64"), out=sys.argv[1], only=["features"], layers=["relu1"], units=2,
+look(load("demo"), open_source("parts:256"), out=sys.argv[1], only=["features"], layers=["relu1"], units=2,
      progress=slowly)
 """
 
@@ -42,7 +42,7 @@ def test_a_look_goes_on_inside_the_pass_over_the_data(tmp_path: Path) -> None:
             time.sleep(0.01)
         os.kill(child.pid, signal.SIGKILL)
     begun = storing.load(checkpoint)[0].samples
-    assert 0 < begun < 64
+    assert 0 < begun < 256
     told: list[int] = []
 
     def note(what: str, done: int, total: int | None) -> None:
@@ -51,7 +51,7 @@ def test_a_look_goes_on_inside_the_pass_over_the_data(tmp_path: Path) -> None:
 
     def finished(out: Path) -> Atlas:
         return look(
-            load("demo"), open_source("parts:64"), out=out, only=["features"], layers=["relu1"], units=2,
+            load("demo"), open_source("parts:256"), out=out, only=["features"], layers=["relu1"], units=2,
             progress=note,
         )  # fmt: skip
 

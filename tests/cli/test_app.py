@@ -21,6 +21,10 @@ COMMANDS = [
     "receptive",
     "features",
     "compare",
+    "shift",
+    "repair",
+    "learn",
+    "prior",
     "train-demo",
 ]
 
@@ -65,7 +69,7 @@ def test_completion_completes() -> None:
         text=True,
         check=False,
     )
-    assert set(done.stdout.split()) == {"report", "receptive"}
+    assert set(done.stdout.split()) == {"report", "receptive", "repair"}
 
 
 def test_help_costs_less_than_three_tenths_of_a_second() -> None:

@@ -142,8 +142,11 @@ def readable(folder: Path) -> dict[str, str]:
         if entry.has_table:
             assert atlas.table(entry.name).num_rows
         for name in entry.pictures:
-            with Image.open(atlas.picture(name)) as picture:
-                picture.load()
+            place = atlas.picture(name)
+            assert place.stat().st_size
+            if place.suffix == ".webp":
+                with Image.open(place) as picture:
+                    picture.load()
     return {entry.name: entry.written for entry in atlas}
 
 

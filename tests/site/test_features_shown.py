@@ -206,14 +206,14 @@ def test_the_report_shows_the_best_graded_units(
 
 
 def test_a_tile_of_the_report_is_the_units_own(atlas: Callable[..., Path], tmp_path: Path) -> None:
-    from convscope.site.features.report import _tiles
+    from convscope.site.features.report import tiles_of
 
     sheet = np.zeros((4, 12, 3), np.uint8)
     sheet[:, 8:] = (250, 20, 20)
     folder = atlas("demo")
     Image.fromarray(sheet).save(folder / "pictures" / "t.webp", lossless=True)
     described = {"pictures": ["pictures/t.webp"], "tile": [4, 4], "columns": 3, "per": 3}
-    black, red = _tiles(Atlas.open(folder), described, [0, 2])
+    black, red = tiles_of(Atlas.open(folder), described, [0, 2])
     assert black != red
 
 

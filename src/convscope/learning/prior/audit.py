@@ -45,7 +45,7 @@ def prior(
         SpecError: fewer than 40 samples could be read, or they do not change.
 
     >>> import convscope as cs
-    >>> cs.prior(cs.data("parts:200")).verdict
+    >>> cs.prior(cs.data("parts:400")).verdict
     'fits'
     """
     about = _facts(data)

@@ -10,7 +10,7 @@ import pickle
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, suppress
 from queue import Empty, SimpleQueue
 from typing import Any, Generic, TypeVar
@@ -35,7 +35,7 @@ def run_jobs(
     *,
     shared: Any = None,
     workers: int | None = None,
-) -> Iterator[tuple[int, Result]]:
+) -> Generator[tuple[int, Result], None, None]:
     """Do every job, and yield each result as soon as it is there.
 
     Args:
@@ -76,7 +76,7 @@ class Workers(Generic[Job, Result]):
         self._most = cores() if workers is None else max(1, workers)
         self._processes: list[subprocess.Popen[bytes]] = []
 
-    def run(self, jobs: Sequence[Job]) -> Iterator[tuple[int, Result]]:
+    def run(self, jobs: Sequence[Job]) -> Generator[tuple[int, Result], None, None]:
         """Do every job, and yield its index and its result as soon as it is there.
 
         Args:

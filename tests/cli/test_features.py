@@ -54,9 +54,9 @@ def test_one_unit_or_some_but_not_both(many: Path, convscope: Run) -> None:
 
 
 def test_when_the_time_is_up_no_more_pictures_are_begun(many: Path, convscope: Run) -> None:
-    result = convscope(*WORDS, "--budget", "1s", "--json")
+    result = convscope(*WORDS, "--budget", "0.01s", "--json")
     assert result.exit_code == 0, result.stderr
-    assert "The budget of 1s ran out: no pictures for 1." in " ".join(result.stderr.split())
+    assert "The budget of 0.01s ran out: no pictures for 1." in " ".join(result.stderr.split())
     assert not any(unit["synthesis"] for unit in json.loads(result.stdout)["units"])
 
 

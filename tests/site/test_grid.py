@@ -58,13 +58,19 @@ def test_pictures_are_switched(page: "Page", demo: str) -> None:
     face = page.locator(".units .face").first
     assert "synthesis" in face.evaluate("(f) => getComputedStyle(f).backgroundImage")
     page.check("input[value=exemplars]")
-    assert "exemplars" in face.evaluate("(f) => getComputedStyle(f).backgroundImage")
+    _until(page, ".units .face", "getComputedStyle(it).backgroundImage.includes('exemplars')")
     assert "show=exemplars" in _where(page)
     # What is dead has no exemplar, and what could not be made no picture: both say so.
-    dead = page.locator('.units [data-unit="15"]')
-    assert dead.inner_text().startswith("dead on data")
+    _until(page, '.units [data-unit="15"]', "it.innerText.startsWith('dead on data')")
     page.check("input[value=synthesised]")
-    assert page.locator('.units [data-unit="11"]').inner_text().startswith("failed")
+    _until(page, '.units [data-unit="11"]', "it.innerText.startsWith('failed')")
+
+
+def _until(page: "Page", place: str, holds: str) -> None:
+    """Wait until something holds of the first element there: the grid is drawn a part at a time."""
+    page.wait_for_function(
+        f"(place) => {{ const it = document.querySelector(place); return {holds}; }}", arg=place
+    )
 
 
 def test_a_tile_shows_its_own_part_of_the_sheet(page: "Page", demo: str) -> None:

@@ -113,6 +113,7 @@ class _Pass:
         self._spaces = {name: _space(layer, net) for name, layer in rows.items()}
         self._device = next((p.device for p in net.graph.parameters()), torch.device("cpu"))
         self._read = np.zeros(len(plan.kept), bool)
+        self._full = torch.zeros(plan.width, *net.input.shape)
         self._begin(
             {name: Tally.empty(layer.output[0], k, len(plan.kept)) for name, layer in rows.items()}
         )
@@ -163,15 +164,19 @@ class _Pass:
                 yield from found
 
     def _see(self, samples: np.ndarray, slots: np.ndarray, arrays: np.ndarray) -> None:
-        full = np.zeros((self._plan.width, *arrays.shape[1:]), np.float32)
-        full[slots] = arrays
+        # One buffer for all batches: always at the same place in memory, and touched already.
+        if len(slots) < len(self._full):
+            self._full.zero_()
+        self._full.numpy()[slots] = arrays
         self._now = slots.tolist(), samples.tolist()
-        self._network(torch.from_numpy(full).to(self._device))
+        self._network(self._full.to(self._device))
         self.samples += len(samples)
         self._read |= np.isin(self._plan.kept, samples)
 
     def _take(self, name: str, output: Tensor) -> None:
         maps = output.detach().to("cpu", torch.float32).contiguous().numpy()
+        if output.data_ptr() == self._full.data_ptr():  # a step that does nothing; the buffer is used again
+            maps = maps.copy()
         self._taking[name].add(maps, *self._now)
 
     def harvest(self, facts: dict) -> Harvest:

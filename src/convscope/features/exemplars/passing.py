@@ -175,7 +175,9 @@ class _Pass:
 
     def _take(self, name: str, output: Tensor) -> None:
         maps = output.detach().to("cpu", torch.float32).contiguous().numpy()
-        if output.data_ptr() == self._full.data_ptr():  # a step that does nothing; the buffer is used again
+        if (
+            output.data_ptr() == self._full.data_ptr()
+        ):  # a step that does nothing; the buffer is used again
             maps = maps.copy()
         self._taking[name].add(maps, *self._now)
 

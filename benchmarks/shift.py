@@ -1,4 +1,4 @@
-"""The answers to all shifts from one dense pass, against one pass for each phase.
+"""The answers to all shifts from one pass with all phases in the batch, against one pass for each phase.
 
     python benchmarks/shift.py [--size 64] [--rounds 3] [--threads 1]
 

@@ -10,7 +10,7 @@ from torch import nn
 
 from convscope.atlas import shift_maps
 from convscope.atlas.shift_maps import Moving, moving
-from convscope.atlas.shift_steps import moving_document
+from convscope.atlas.shift_pictures import moving_document
 from convscope.network import Network
 from convscope.network.rewriting import circular
 from convscope.shift.fourier import moved

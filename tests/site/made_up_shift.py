@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from convscope.atlas.shift_maps import Fine, Moving
-from convscope.atlas.shift_steps import moving_document
+from convscope.atlas.shift_pictures import moving_document
 
 Row = dict[str, Any]
 PER = 2

@@ -99,7 +99,7 @@ def moving(net: Network, x: Tensor, *, progress: Progress = silent) -> Moving | 
     """
     with torch.no_grad():
         strides = _strides(net)
-        names = _spread([*dict.fromkeys({s: name for name, s in strides.items()}.values())], LAYERS)
+        names = evenly([*dict.fromkeys({s: name for name, s in strides.items()}.values())], LAYERS)
         checked = _checked(net, x, {name: strides[name] for name in names})
         if not checked:
             return None
@@ -125,7 +125,8 @@ def _strides(net: Network) -> dict[str, tuple[int, ...]]:
     return found
 
 
-def _spread(names: Sequence[str], most: int) -> list[str]:
+def evenly(names: Sequence[str], most: int) -> list[str]:
+    """Return at most so many names, evenly from the first to the last."""
     last = len(names) - 1
     places = (
         range(len(names)) if last < most else [round(i * last / (most - 1)) for i in range(most)]
@@ -204,7 +205,7 @@ def _run(
 ) -> Moving:
     x = x[:count]
     space = net.input.shape[1:]
-    units = {name: _liveliest(before[:count]) for name, (_, _, before) in checked.items()}
+    units = {name: liveliest(before[:count]) for name, (_, _, before) in checked.items()}
     fine = {
         name: [
             np.zeros((count, len(units[name]), *shape), np.float32)
@@ -242,11 +243,11 @@ def _run(
         Fine(name, stride, tuple(before.shape[2:]), units[name], tuple(fine[name]), differs)
         for name, (stride, differs, before) in checked.items()
     )
-    scores, classes = _scores(answers, form, steps) if answers else (None, ())
+    scores, classes = best_scores(answers, form, steps) if answers else (None, ())
     return Moving(form, per, whole, layers, scores, classes)
 
 
-def _liveliest(maps: Tensor) -> tuple[int, ...]:
+def liveliest(maps: Tensor) -> tuple[int, ...]:
     """Return the units whose maps differ most from place to place, beside what they are on average."""
     flat = maps.flatten(2)
     spread = (flat - flat.mean(2, keepdim=True)).square().mean((0, 2))
@@ -258,11 +259,7 @@ def _answer(net: Network, x: Tensor, whole: Sequence[int]) -> Callable[[Tensor],
     """Return what gives class probabilities ``(B, K)``; None of other networks, and where they do not repeat."""
 
     def answer(samples: Tensor) -> np.ndarray:
-        found = net(samples)
-        as_given = bool(
-            (found >= 0).all() and torch.allclose(found.sum(1), found.new_ones(len(found)))
-        )
-        return (found if as_given else found.softmax(1)).cpu().numpy()
+        return probabilities(net(samples)).cpu().numpy()
 
     first = net(x)
     if not isinstance(first, Tensor) or first.ndim != 2 or first.shape[1] < 2:
@@ -271,7 +268,13 @@ def _answer(net: Network, x: Tensor, whole: Sequence[int]) -> Callable[[Tensor],
     return answer if wrong < SAME else None
 
 
-def _scores(
+def probabilities(found: Tensor) -> Tensor:
+    """Return class scores ``(B, K)`` as probabilities; as they are where they are that already."""
+    given = bool((found >= 0).all() and torch.allclose(found.sum(1), found.new_ones(len(found))))
+    return found if given else found.softmax(1)
+
+
+def best_scores(
     answers: Sequence[np.ndarray], form: Form, steps: Sequence[int]
 ) -> tuple[tuple[np.ndarray, ...], tuple[tuple[int, ...], ...]]:
     """Return the probabilities of the likeliest classes, and last which class wins."""

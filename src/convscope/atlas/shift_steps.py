@@ -1,7 +1,6 @@
 """The step of idea 4: the errors under shifts, and a few maps to move about."""
 
-from collections.abc import Iterator
-from math import prod
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +9,11 @@ import torch
 
 from convscope.atlas.reader import read_manifest
 from convscope.atlas.result import Result, Step, Unmeasured, first_line
-from convscope.atlas.samples import TALLEST, chosen, webp
+from convscope.atlas.samples import chosen
 from convscope.atlas.schema import fingerprint
-from convscope.atlas.shift_maps import Fine, Moving, moving
+from convscope.atlas.shift_maps import moving
+from convscope.atlas.shift_native import handful
+from convscope.atlas.shift_pictures import moving_document, native_document
 from convscope.atlas.writer import AtlasWriter
 from convscope.data import Source, fit
 from convscope.errors import ConvscopeError, WorkError
@@ -46,6 +47,7 @@ def shift_steps(
         data=data_fingerprint,
         samples=SAMPLES,
         shown=SHOWN,
+        native=1,  # an atlas of before has no moves of the network as it is
         seed=seed,
     )
 
@@ -64,7 +66,8 @@ def shift_steps(
             raise Unmeasured(f"Shifts could not be measured ({first_line(error)}).") from error
         document = found.document()
         document["moving"], files = _moved_about(network, data, document, progress)
-        return Result(found, document, files)
+        document["native"], more = _as_it_is(network, data, document["moving"], progress)
+        return Result(found, document, files | more)
 
     yield Step("shift", "shift", key, measure)
 
@@ -77,9 +80,8 @@ def _moved_about(
     if testable is not True:
         return {"reason": testable["reason"]}, {}
     try:
-        indices, samples = _shown(data, network.input.shape)
-        device = next(iter(network.graph.state_dict().values()), torch.empty(0)).device
-        made = moving(circular(network), samples.to(device), progress=progress)
+        indices, samples = _shown(network, data)
+        made = moving(circular(network), samples, progress=progress)
     except (ConvscopeError, RuntimeError) as error:  # an operation without such a form, no memory
         return {"reason": f"The maps could not be made ({first_line(error)})."}, {}
     if made is None:
@@ -87,8 +89,23 @@ def _moved_about(
     return moving_document(made, indices)
 
 
-def _shown(data: Source, shape: tuple[int, ...]) -> tuple[list[int], torch.Tensor]:
-    """Return a few of the samples that the atlas shows, as the network sees them."""
+def _as_it_is(
+    network: Network, data: Source, moving: Mapping[str, Any], progress: Progress
+) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Return a handful of moves of the network as it is, or the reason why there are none, and the files."""
+    like = {row["name"]: row["units"] for row in moving.get("layers", ())} or None
+    try:
+        indices, samples = _shown(network, data)
+        made = handful(network, samples, like, progress=progress)
+    except (ConvscopeError, RuntimeError) as error:  # no memory
+        return {"reason": f"The maps could not be made ({first_line(error)})."}, {}
+    if made is None:
+        return {"reason": "No layer has places, or even a few moves would take too much."}, {}
+    return native_document(made, indices)
+
+
+def _shown(network: Network, data: Source) -> tuple[list[int], torch.Tensor]:
+    """Return a few of the samples that the atlas shows, as the network sees them, where it is."""
     indices: list[int] = []
     arrays = []
     # Neighbours in the order of the atlas are often of one class.
@@ -97,80 +114,12 @@ def _shown(data: Source, shape: tuple[int, ...]) -> tuple[list[int], torch.Tenso
         if len(indices) == SHOWN or index in indices:
             continue
         try:
-            arrays.append(fit(data[index].array, shape))
+            arrays.append(fit(data[index].array, network.input.shape))
         except WorkError:
             continue  # counted and named in the source
         indices.append(index)
-    return indices, torch.from_numpy(np.stack(arrays))
-
-
-def moving_document(made: Moving, indices: list[int]) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """Return what a page reads of maps at all moves, and the files.
-
-    Args:
-        made: the maps and answers.
-        indices: which samples they are of.
-    """
-    files: dict[str, bytes] = {}
-    layers = [_layer(number, fine, files) for number, fine in enumerate(made.layers)]
-    samples: list[dict[str, Any]] = []
-    count = made.layers[0].maps[0].shape[0]
-    for number, index in enumerate(indices[:count]):
-        row: dict[str, Any] = {"index": index, "classes": None, "scores": None}
-        if made.scores is not None:
-            name = f"shift-scores-{number}.f32"
-            flat = [part[number].reshape(-1) for part in made.scores]
-            files[name] = np.concatenate(flat).astype("<f4").tobytes()
-            row |= {"classes": made.classes[number], "scores": f"pictures/{name}"}
-        samples.append(row)
-    document = {
-        "form": made.form,
-        "per": made.per,
-        "stride": made.stride,
-        "layers": layers,
-        "samples": samples,
-    }
-    return document, files
-
-
-def _layer(number: int, fine: Fine, files: dict[str, bytes]) -> dict[str, Any]:
-    """Return what a page reads of one layer; its pictures, a row of bytes for a row of a map, are added."""
-    count, units = fine.maps[0].shape[:2]
-    low = np.min([part.reshape(count, units, -1).min((0, 2)) for part in fine.maps], axis=0)
-    high = np.max([part.reshape(count, units, -1).max((0, 2)) for part in fine.maps], axis=0)
-    scale = np.where(high > low, high - low, 1)
-    pictures = []
-    for sample in range(count):
-        names = []
-        for axis, part in enumerate(fine.maps):
-            space = part.shape[2:]
-            shape = (units, *(1,) * len(space))
-            levels = (part[sample] - low.reshape(shape)) / scale.reshape(shape)
-            name = f"shift-{number}-{sample}-{axis}.webp"
-            files[name] = webp(_rows(levels)[None], lossless=True)
-            names.append(f"pictures/{name}")
-        pictures.append(names)
-    return {
-        "name": fine.name,
-        "stride": fine.stride,
-        "size": fine.size,
-        "units": fine.units,
-        "low": low.tolist(),
-        "high": high.tolist(),
-        "differs": fine.differs,
-        "fine": [part.shape[2:] for part in fine.maps],
-        "pictures": pictures,
-    }
-
-
-def _rows(levels: np.ndarray) -> np.ndarray:
-    """Return values as the rows of a picture, in their order; rows that are too long go on below."""
-    flat = levels.reshape(-1)
-    wide = levels.shape[-1]
-    while wide > TALLEST:
-        wide = -(-wide // 2)
-    rows = -(-prod(levels.shape) // wide)
-    return np.pad(flat, (0, rows * wide - flat.size)).reshape(rows, wide)
+    device = next(iter(network.graph.state_dict().values()), torch.empty(0)).device
+    return indices, torch.from_numpy(np.stack(arrays)).to(device)
 
 
 def keep_repair(folder: Path, found: Repair, key: str) -> None:

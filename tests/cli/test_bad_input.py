@@ -152,6 +152,8 @@ WRONG = [
     ("serve notes.txt", 2, "it is a file"),
     ("serve newer", 2, "pip install -U convscope"),
     ("serve foreign --port 99999", 2, "--port"),
+    ("serve foreign --weights pretrained", 2, "name it after the atlas"),
+    ("serve absent model.py:net", 2, "no such folder.*convscope look"),
     ("report absent -o r.html", 2, "no such folder"),
     ("report foreign -o report.pdf", 2, r"-o report\.html"),
     ("demo --out texts --no-open", 2, "not empty"),

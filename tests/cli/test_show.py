@@ -224,8 +224,30 @@ def test_serve_from_python_is_the_servers(desk: Path, monkeypatch: pytest.Monkey
     asked: list[Any] = []
     monkeypatch.setattr(server, "serve", lambda *words, **named: asked.append((words, named)))
     network = cs.load("model.py:net", input=(1, 16, 16))
-    cs.look(network, out=desk / "atlas").serve(browser=False)
-    assert asked == [((desk / "atlas",), {"port": None, "browser": False})]
+    atlas = cs.look(network, out=desk / "atlas")
+    atlas.serve(browser=False)
+    atlas.serve(network=network, port=9000)
+    words = {"network": None, "data": None, "port": None, "browser": False}
+    behind = {"network": network, "data": None, "port": 9000, "browser": True}
+    assert asked == [((desk / "atlas",), words), ((desk / "atlas",), behind)]
+
+
+def test_a_network_to_run_behind_the_pages_gets_the_rule_that_the_atlas_keeps(
+    desk: Path, convscope: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from convscope import server
+
+    served: list[dict[str, Any]] = []
+    monkeypatch.setattr(server, "serve", lambda folder, **named: served.append(named))
+    rule = ("--input", "1x16x16", "--mean", "0.25", "--std", "0.5")
+    look = ("look", "model.py:free", "--data", "digits.npz", *rule, "--only", "sharing", "-o", "at")
+    assert convscope(*look).exit_code == 0
+    asked = convscope("serve", "at", "model.py:free", "--data", "digits.npz", "--no-open")
+    assert asked.exit_code == 0, asked.stderr
+    assert served[0]["network"].fingerprint == Atlas.open("at").manifest.network["fingerprint"]
+    assert served[0]["data"].spec == "digits.npz"
+    assert convscope("serve", "at", "--no-open").exit_code == 0
+    assert (served[1]["network"], served[1]["data"]) == (None, None)
 
 
 def test_demo_is_made_once_and_kept(

@@ -13,6 +13,9 @@ from convscope.errors import SpecError, WorkError
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from convscope.data import Source
+    from convscope.network import Network
+
 
 @dataclass(frozen=True)
 class Atlas:
@@ -100,14 +103,25 @@ class Atlas:
         """Return the place of a picture (or sound) that a document names."""
         return self.path / "pictures" / check_name(name)
 
-    def serve(self, *, port: int | None = None, browser: bool = True) -> None:
+    def serve(
+        self,
+        *,
+        network: "Network | None" = None,
+        data: "Source | None" = None,
+        port: int | None = None,
+        browser: bool = True,
+    ) -> None:
         """Show the pages in a browser until Ctrl-C, as ``convscope serve`` does.
 
         Args:
+            network: the network it is about, to run behind the pages; the built-in ones need not be named.
+            data: what the network looks at; None opens what the atlas says.
             port: the port on this machine; None: the usual one, or a free one if it is taken.
             browser: whether to open a browser.
         """
-        import_module("convscope.server").serve(self.path, port=port, browser=browser)
+        import_module("convscope.server").serve(
+            self.path, network=network, data=data, port=port, browser=browser
+        )
 
     def _repr_html_(self) -> str:
         from html import escape

@@ -59,6 +59,26 @@ def load_network(
     return network
 
 
+def load_again(spec: str, weights: str | None, atlas: Path, terminal: Terminal) -> "Network":
+    """Return the network of an atlas, with the input rule that the atlas keeps.
+
+    Args:
+        spec: what was typed.
+        weights: what was typed.
+        atlas: the folder.
+        terminal: where progress goes.
+
+    Raises:
+        SpecError: anything typed is wrong, or the folder is no atlas.
+    """
+    from convscope.atlas import Atlas
+    from convscope.network import load
+
+    rule = Atlas.open(atlas).document("network")
+    terminal.progress(f"loading {spec}", 0, None)
+    return load(spec, weights=weights, input=rule["input"], mean=rule["mean"], std=rule["std"])
+
+
 def open_data(spec: str, terminal: Terminal) -> "Source":
     """Return the data that were asked for, and say what was left out.
 

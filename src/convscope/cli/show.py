@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from convscope.atlas import Atlas
+    from convscope.data import Source
+    from convscope.network import Network
 
 AtlasFolder = Annotated[
     Path, typer.Argument(metavar="ATLAS", help="A folder that `convscope look` made.")
@@ -104,6 +106,18 @@ def look(
 
 def serve(
     atlas: AtlasFolder,
+    model: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[MODEL]",
+            help="Its network, to run behind the pages; built-in ones do so anyway.",
+        ),
+    ] = None,
+    weights: o.Weights = None,
+    data: Annotated[
+        str | None,
+        typer.Option(metavar="DATA", help="What it looks at, where that is not where it was."),
+    ] = None,
     port: o.Port = None,
     browser: o.Open = True,
     json: o.AsJson = False,
@@ -112,7 +126,16 @@ def serve(
 ) -> None:
     """Show an atlas's pages on this machine until Ctrl-C."""
     with Terminal(json=json, quiet=quiet, verbose=verbose) as terminal:
-        _serve(atlas, port, browser, terminal)
+        if model is None and (weights or data):
+            raise SpecError(
+                "--weights and --data are for the network behind the pages: name it after the atlas, "
+                f"`convscope serve {shlex.quote(str(atlas))} MODEL`."
+            )
+        from convscope.cli.loading import load_again, open_data
+
+        network = None if model is None else load_again(model, weights, atlas, terminal)
+        source = None if data is None else open_data(data, terminal)
+        _serve(atlas, port, browser, terminal, network, source)
 
 
 def report(
@@ -160,7 +183,14 @@ def demo(
         _serve(demo_atlas(kind, out, terminal), port, browser, terminal)
 
 
-def _serve(atlas: Path, port: int | None, browser: bool, terminal: Terminal) -> None:
+def _serve(
+    atlas: Path,
+    port: int | None,
+    browser: bool,
+    terminal: Terminal,
+    network: "Network | None" = None,
+    data: "Source | None" = None,
+) -> None:
     from convscope.cli.loading import envelope
     from convscope.server import serve as served
 
@@ -169,7 +199,7 @@ def _serve(atlas: Path, port: int | None, browser: bool, terminal: Terminal) -> 
             lambda: envelope(atlas=atlas, url=url), lambda: [f"{atlas} is at {url} until Ctrl-C."]
         )
 
-    served(atlas, port=port, browser=browser, ready=say)
+    served(atlas, network=network, data=data, port=port, browser=browser, ready=say)
 
 
 def _document(atlas: "Atlas") -> "Mapping[str, Any]":

@@ -7,11 +7,16 @@ somebody sent, can lead out of the folder; so the place that a path ends at is r
 must lie inside.
 """
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI, Request, Response
-from fastapi.responses import FileResponse, PlainTextResponse
+from fastapi.responses import FileResponse, HTMLResponse, PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from convscope.atlas.files import as_json
+from convscope.server.live import Live, Refused
 
 NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 """The host names that are this machine."""
@@ -35,6 +40,10 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+
+
+LIVE = '<meta name="convscope-live" content="live/">'
+"""What tells a page that the network runs behind it; its files know nothing of that."""
 
 
 class OnlyThisMachine:
@@ -62,20 +71,34 @@ class OnlyThisMachine:
         await refusal(scope, receive, send)
 
 
-def pages(folder: Path) -> FastAPI:
+def pages(folder: Path, live: Live | None = None) -> FastAPI:
     """Return the application that serves an atlas's folder.
 
     Args:
         folder: the atlas, with its pages built.
+        live: the network behind the pages; None serves files alone.
     """
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(OnlyThisMachine)
+    index = place_of(folder, "") if live else None
+    if live:
+
+        @app.get("/live/about")
+        def about(request: Request) -> Response:
+            return _answered(request, live.about)
+
+        @app.get("/live/maps")
+        def maps(request: Request) -> Response:
+            return _answered(request, lambda: live.maps(request.query_params.multi_items()))
 
     @app.api_route("/{path:path}", methods=["GET", "HEAD"])
     def file(path: str, request: Request) -> Response:
         place = place_of(folder, path)
         if place is None:
             return PlainTextResponse("There is no such page.", 404, headers=_HEADERS)
+        if place == index:
+            told = place.read_text(encoding="utf-8").replace("</head>", f"{LIVE}</head>", 1)
+            return HTMLResponse(told, headers=_HEADERS)
         kind = _TYPES.get(place.suffix.lower(), "application/octet-stream")
         response = FileResponse(place, media_type=kind, headers=_HEADERS, stat_result=place.stat())
         tag = response.headers["etag"]
@@ -84,6 +107,21 @@ def pages(folder: Path) -> FastAPI:
         return response
 
     return app
+
+
+def _answered(request: Request, work: Callable[[], Mapping[str, Any]]) -> Response:
+    """Return what some work gives as JSON, or why it was refused; never to another page's request."""
+    headers = {**_HEADERS, "Cache-Control": "no-store"}
+    try:
+        if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+            raise Refused(403, "Only these pages may ask.")
+        return _json(work(), 200, headers)
+    except Refused as refused:
+        return _json({"error": str(refused)}, refused.status, headers)
+
+
+def _json(content: Mapping[str, Any], status: int, headers: Mapping[str, str]) -> Response:
+    return Response(as_json(content), status, headers, "application/json")
 
 
 def place_of(folder: Path, path: str) -> Path | None:

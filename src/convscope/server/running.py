@@ -7,10 +7,16 @@ import threading
 import webbrowser
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from convscope.atlas import Atlas
 from convscope.atlas.schema import MANIFEST
 from convscope.errors import SpecError, WorkError
+from convscope.server.live import live_of
+
+if TYPE_CHECKING:
+    from convscope.data import Source
+    from convscope.network import Network
 
 PORT = 8756
 """The port that is tried first."""
@@ -19,6 +25,8 @@ PORT = 8756
 def serve(
     atlas: str | Path,
     *,
+    network: "Network | None" = None,
+    data: "Source | None" = None,
     port: int | None = None,
     browser: bool = True,
     ready: Callable[[str], None] = print,
@@ -29,16 +37,18 @@ def serve(
 
     Args:
         atlas: the folder that ``look`` made.
+        network: the network it is about, which then runs behind the pages; the built-in ones need not be named.
+        data: what it looks at; None opens what the atlas says.
         port: the port; None takes the usual one, or a free one where that is taken.
         browser: whether to open a browser.
         ready: told the address, once it answers.
 
     Raises:
-        SpecError: the folder is no atlas, or the port may not be used.
+        SpecError: the folder is no atlas, the network or the data are not its own, or the port may not be used.
         WorkError: the port is taken, or FastAPI and uvicorn are not installed.
     """
     folder = Path(atlas)
-    Atlas.open(folder)
+    opened = Atlas.open(folder)
     try:
         import uvicorn
 
@@ -49,6 +59,7 @@ def serve(
             '`pip install "convscope[server]"`. Without it, `convscope report ATLAS -o FILE.html` '
             "writes a file that any browser opens."
         ) from error
+    live = live_of(opened, network, data)
     build_if_old(folder)
     listener = listening(port)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
@@ -56,7 +67,9 @@ def serve(
     ready(url)
     if browser:
         webbrowser.open(url)
-    server = uvicorn.Server(uvicorn.Config(pages(folder), log_level="warning", lifespan="off"))
+    server = uvicorn.Server(
+        uvicorn.Config(pages(folder, live), log_level="warning", lifespan="off")
+    )
 
     def run() -> None:
         with listener:

@@ -51,7 +51,8 @@ def report(document: dict[str, Any]) -> str:
         "",
         f"{len(rows)} networks. {machine['processor']}, {machine['cores']} cores, {settings['threads']} thread, "
         f"torch {machine['torch']}, torchvision {machine['torchvision']}, timm {machine['timm']}, Python "
-        f"{machine['python']}; medians of {settings['repeats']}. Written by `benchmarks/structure.py`.",
+        f"{machine['python']}; processor "
+        f"seconds, medians of {settings['repeats']}. Written by `benchmarks/structure.py`.",
         "",
         "Answered exactly, of " + str(len(rows)) + " (in brackets: multiply-adds within 0.1 %):",
         "",

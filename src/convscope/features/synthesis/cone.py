@@ -14,8 +14,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, fx, nn
 
+from convscope.features.synthesis.boxes import Box, Part, Span, hull, whole
 from convscope.features.synthesis.redirect import UNLIMITED, limits_of
-from convscope.features.synthesis.spans import Box, Part, Span, hull, part, whole
+from convscope.features.synthesis.spans import part
 from convscope.network import Network
 from convscope.network.aten import operation
 from convscope.network.layers import READS_SHAPE_ONLY, arguments

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from convscope.errors import SpecError
 from convscope.network import Network
-from convscope.network.rewriting import circular, dense, in_double, total_strides
+from convscope.network.rewriting import circular, dense, in_double, testability, total_strides
 
 
 class Block(nn.Module):
@@ -98,6 +98,45 @@ def test_a_mean_at_the_end_is_the_mean_over_all_shifts() -> None:
     with torch.no_grad():
         every = [net(x.roll(shift, (2, 3))) for shift in product(range(4), repeat=2)]
         assert torch.allclose(dense(net)(x), torch.stack(every).mean(0), atol=1e-12)
+
+
+class Flattened(nn.Module):
+    """The map as one axis, of which the mean is taken, as many networks write their pooling."""
+
+    def __init__(self, dims: int, way: str):
+        super().__init__()
+        conv = (nn.Conv1d, nn.Conv2d, nn.Conv3d)[dims - 1]
+        self.body = nn.Sequential(conv(2, 4, 3, 2, 1), nn.ReLU(), conv(4, 5, 3, 2, 1), nn.GELU())
+        self.head, self.way = nn.Linear(5, 3), way
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.body(x)
+        if self.way == "flatten":
+            return self.head(x.flatten(2).mean(-1))
+        if self.way == "view":
+            return self.head(x.view(x.shape[0], x.shape[1], -1).mean(2, keepdim=True)[..., 0])
+        return self.head(x.flatten(2)[..., 0])
+
+
+@pytest.mark.parametrize("way", ["flatten", "view"])
+@pytest.mark.parametrize("sizes", [(16,), (16, 8), (8, 8, 8)])
+def test_a_flattened_map_that_is_averaged_is_pooled(sizes: tuple[int, ...], way: str) -> None:
+    torch.manual_seed(0)
+    dims = len(sizes)
+    native = in_double(Network(Flattened(dims, way).eval(), input=(2, *sizes)))
+    assert testability(native) is True
+    net, axes = circular(native), tuple(range(2, 2 + dims))
+    x = torch.rand(2, 2, *sizes, dtype=torch.float64)
+    with torch.no_grad():
+        every = [net(x.roll(shift, axes)) for shift in product(range(4), repeat=dims)]
+        assert torch.allclose(net(x.roll((4,) * dims, axes)), every[0], atol=1e-12)
+        assert torch.allclose(dense(net)(x), torch.stack(every).mean(0), atol=1e-12)
+        assert not torch.allclose(every[0], every[1], atol=1e-4)
+
+
+def test_a_flattened_map_of_which_a_position_is_taken_is_not() -> None:
+    said = testability(Network(Flattened(2, "first").eval(), input=(2, 8, 8)))
+    assert not isinstance(said, bool) and "flattens the map" in said[0]
 
 
 class Squeezed(nn.Module):

@@ -167,7 +167,7 @@ class _Spread:
             return self._slice(make, node, before, grid)
         if name.startswith("adaptive") and grid.is_map:
             return self._adaptive(make, node)
-        if grid.is_map:
+        if before.is_map:
             return put_view(make, node, before.axes, grid.axes)
         return None
 

@@ -227,9 +227,27 @@ class _Step:
     def _view(self, grid: Grid) -> Grid:
         before: Tensor = self.sources[0].meta["val"]
         axes = axes_after_view(tuple(before.shape), tuple(self.value.shape), grid.axes)
+        if axes is None and self._only_reduced(before, grid):
+            return self._pooled(grid)
         if axes is None:
             raise _EndError("flattens the map, so that what comes next knows where everything is")
         return replace(grid, axes=axes)
+
+    def _only_reduced(self, before: Tensor, grid: Grid) -> bool:
+        """Tell whether the whole map becomes the last axis, of which only means, maxima and the like are taken."""
+        self._at_the_end(grid)
+        last = self.value.dim() - 1
+        if tuple(self.value.shape[:-1]) != tuple(before.shape[: -len(grid.axes)]):
+            return False
+        for user in self.node.users:
+            if operation(user) not in _REDUCES:
+                return False
+            dims = arguments(user).get("dim")
+            if {d % (last + 1) for d in ([dims] if isinstance(dims, int) else dims or ())} != {
+                last
+            }:
+                return False
+        return bool(self.node.users)
 
     def _permute(self, grid: Grid) -> Grid:
         rank = self.value.dim()

@@ -272,6 +272,8 @@ def put_view(make: Rebuild, node: fx.Node, before: Axes, after: Axes) -> fx.Node
     for axis, new in zip(before, after, strict=True):
         if axis is not None and new is not None:
             sizes[new] = make.call(_ATEN.sym_size.int, source, axis, like=node)
+    if all(new is None for new in after) and any(axis is not None for axis in before):
+        sizes[-1] = -1  # the whole map becomes one axis, of which a mean or the like is taken
     return make.copy(node, _1=sizes)
 
 

@@ -136,7 +136,8 @@ def test_a_flattened_map_that_is_averaged_is_pooled(sizes: tuple[int, ...], way:
 
 def test_a_flattened_map_of_which_a_position_is_taken_is_not() -> None:
     said = testability(Network(Flattened(2, "first").eval(), input=(2, 8, 8)))
-    assert not isinstance(said, bool) and "flattens the map" in said[0]
+    assert not isinstance(said, bool)
+    assert "flattens the map" in said[0]
 
 
 class Squeezed(nn.Module):

@@ -150,3 +150,13 @@ def test_wrong_layers_are_refused_with_the_way_out():
         demo()["relu3"]
     with pytest.raises(IndexError, match="16 units"):
         demo().unit("relu1", 16)
+
+
+def test_where_pictures_are_limited_every_unit_has_one_and_some_have_all_kinds():
+    settings = Settings(samples=30, labelled=30, pictures=11, kinds=("positive", "diverse 2"))
+    found = features(load("demo"), open_source("parts:30"), ["classifier"], settings=settings)
+    made = {
+        unit: [one.kind for one in all_] for unit, all_ in found["classifier"].syntheses.items()
+    }
+    everything = ["positive", "diverse 1", "diverse 2"]
+    assert made == {unit: everything if unit == 0 else ["positive"] for unit in range(8)}

@@ -256,19 +256,28 @@ def drawn(
         settings: how they are made.
         progress: called with what is being done, units done and units in all.
     """
-    made = synthesise(
-        net,
-        row.name,
-        list(units),
-        colours=colours,
-        natural_max=row.harvest.maximum,
-        natural_min=row.harvest.minimum,
-        kinds=settings.kinds,
-        style=settings.style,
-        seed=settings.seed,
-        field=row.field,
-        progress=progress,
-    )
+    units = list(units)
+    made = [
+        one
+        for asked, kinds in (
+            (units, settings.kinds[:1]),
+            (settings.varied(units), settings.kinds[1:]),
+        )
+        if asked and kinds
+        for one in synthesise(
+            net,
+            row.name,
+            asked,
+            colours=colours,
+            natural_max=row.harvest.maximum,
+            natural_min=row.harvest.minimum,
+            kinds=kinds,
+            style=settings.style,
+            seed=settings.seed,
+            field=row.field,
+            progress=progress,
+        )
+    ]
     by_unit: dict[int, list] = {}
     for one in made:
         by_unit.setdefault(one.unit, []).append(one)

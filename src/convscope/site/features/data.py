@@ -33,7 +33,8 @@ def files(atlas: Atlas, document: Document) -> Iterator[tuple[str, Any]]:
         detail = layer["detail"]
         units = [unit["unit"] for unit in detail]
         listed = {} if units == list(range(row["units"])) else {"listed": units}
-        layers.append(dict(row) | {"data": entry, "sheets": layer.get("sheets") or {}} | listed)
+        shown = {"sheets": layer.get("sheets") or {}, "kinds": layer.get("kinds") or []}
+        layers.append(dict(row) | {"data": entry} | shown | listed)
         yield entry, columns(layer, atlas)
         for start in range(0, len(detail), CHUNK):
             part = [_short(unit) for unit in detail[start : start + CHUNK]]

@@ -119,7 +119,7 @@ export async function open(site) {
           exemplars.length ? h("section", {}, h("h2", {}, "What excites it most"),
             h("div", { class: "shots nine" }, exemplars.map((one, i) => view.thumb(`e${i + 1}`, one, `exemplar ${i + 1}`))),
             h("p", { class: "note" }, `${space.length === 3 ? "The middle slice of" : "Cropped to"} what the unit sees there; point at one for the whole sample. `, trusted(unit.trust))) : null,
-          synthesis(unit.synthesis ?? [], layer, { row, field: layer.field, rate }),
+          synthesis(unit.synthesis ?? [], layer, { row, unit: unit.unit, field: layer.field, rate }),
           range(unit, view.thumb)),
         exemplars.length || unit.deciles?.length ? view.node : null),
       own(unit.kernel, unit.inputs),

@@ -10,16 +10,18 @@ import { reached, response } from "./words.js";
 /**
  * @param {Synthesis[]} made
  * @param {import("./types.js").FeatureLayer} layer
- * @param {{row: number, field: number[], rate: number | null | undefined}} where
+ * @param {{row: number, unit: number, field: number[], rate: number | null | undefined}} where
  */
-export function synthesis(made, layer, { row, field, rate }) {
+export function synthesis(made, layer, { row, unit, field, rate }) {
   if (!made.length) return null;
+  const left = (layer.kinds?.length ?? 0) - made.length;
   return h("section", {},
     h("h2", {}, "What it would like to see"),
     h("div", { class: "made" }, made.map((one) => h("figure", {}, face(one, layer, row, field, rate), h("figcaption", {}, ...told(one))))),
     h("p", { class: "note" }, field.length
       ? `Made from noise until it fires, no larger than its field of ${field.join(" × ")}. Each was judged afterwards without the jitter it was made under; 100 % is the strongest response to a real sample.${field.length === 3 ? " Their middle slices are shown." : ""}`
-      : "Made from noise until it fires, and judged afterwards without the jitter it was made under."));
+      : "Made from noise until it fires, and judged afterwards without the jitter it was made under."),
+    left > 0 ? h("p", { class: "note" }, `The layer has many units: ${left === 1 ? "one more picture was" : `${left} more pictures were`} made for some of them only. `, h("code", {}, `convscope features MODEL --data DATA --unit ${layer.name}:${unit}`), " makes all of this one's.") : null);
 }
 
 /** @param {Synthesis} one @param {import("./types.js").FeatureLayer} layer @param {number} row @param {number[]} field @param {number | null | undefined} rate */

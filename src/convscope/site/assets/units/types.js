@@ -24,6 +24,7 @@
  * @property {string} [data]  what to read of its units; absent where they have no document
  * @property {number[]} [listed]  the units that were measured, where not all were
  * @property {Sheets} [sheets]
+ * @property {string[]} [kinds]  of pictures made, of some of its units at least
  *
  * @typedef {{name: string, layer: string, by: string, units: number[], values: number[]}} Family
  *

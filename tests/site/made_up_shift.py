@@ -3,6 +3,7 @@
 The fine map of the first layer is smooth, so the layer follows every move; those of the others are noise, so
 they follow moves by multiples of their stride and no others. A layer's errors fall from 0.5 by halves.
 Class 0 wins unmoved, and class 1 at moves by half the total stride along the last axis, there alone.
+As it is, few moves are known: the maps are other noise after each, and class 1 wins after a whole stride alone.
 """
 
 from typing import Any
@@ -10,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from convscope.atlas.shift_maps import Fine, Moving
-from convscope.atlas.shift_pictures import moving_document
+from convscope.atlas.shift_native import Handful, Placed
+from convscope.atlas.shift_pictures import moving_document, native_document
 
 Row = dict[str, Any]
 PER = 2
@@ -18,6 +20,8 @@ STRIDES = (1, 4, 8)
 TOTAL = STRIDES[-1]
 SAMPLES = 2
 UNITS = (2, 5)
+ALONG = (0, 1, 4, TOTAL, 0.5, -1, -4)
+"""Moves along the last axis that are known of the network as it is."""
 NAMES = {1: ("conv1", "conv2", "conv3"), 2: ("relu1", "pool2", "pool3"), 3: ("conv1", "conv2", "pool2")}  # fmt: skip
 TESTABLE: Row = {"reason": "its maps of 65 positions are not divided by 4", "nearest_input": [3, 64, 64]}  # fmt: skip
 
@@ -33,6 +37,8 @@ def document(plan: Any, head: Row, *, exact: bool = True) -> tuple[Row, dict[str
         if made is None
         else moving_document(made, list(range(SAMPLES)))
     )
+    native, more = native_document(_as_it_is(plan), list(range(SAMPLES)))
+    native = native if exact else {"reason": "No layer has places."}
     causes = {"padding": 0.3, "stride": 0.25, "nonlinearity": 0.1, "total": 0.65, "leftover": 0.01}
     cells = {"native_aligned": 0.4, "native_unaligned": 0.66, "circular_aligned": 0.0,
              "circular_unaligned": 0.36, "interaction": -0.1}  # fmt: skip
@@ -44,8 +50,8 @@ def document(plan: Any, head: Row, *, exact: bool = True) -> tuple[Row, dict[str
         "causes": {"layer": last, **causes, "swaps": {}, "cells": cells} if exact else None,
         "boundary": {"uneven": [], "uneven_sides": [], "halo": [[15, 15]] * dims, "tile": [TOTAL] * dims,
                      "reach": [{"layer": last, "reach": 16, "clear": 0.25}]},
-        "testable": True if exact else TESTABLE, "moving": moving,
-    }, files  # fmt: skip
+        "testable": True if exact else TESTABLE, "moving": moving, "native": native,
+    }, files | more  # fmt: skip
 
 
 def answers(dims: int, flips: float) -> Row:
@@ -97,3 +103,19 @@ def _moving(plan: Any) -> Moving:
     return Moving(
         "plane", PER, (TOTAL,) * len(space), tuple(layers), (scores,), ((0, 1),) * SAMPLES
     )
+
+
+def _as_it_is(plan: Any) -> Handful:
+    space = plan.shape[1:]
+    random = np.random.default_rng(1)
+    moves = tuple((*(0,) * (len(space) - 1), far) for far in ALONG)
+    layers, maps = [], []
+    for name, r in zip(NAMES[len(space)], STRIDES, strict=True):
+        size = tuple(n // r for n in space)
+        layers.append(Placed(name, (float(r),) * len(space), size, UNITS))
+        maps.append(random.random((SAMPLES, len(moves), len(UNITS), *size), np.float32))
+    scores = np.zeros((SAMPLES, len(moves), 3), np.float32)
+    scores[..., :2] = 0.8, 0.2
+    scores[:, ALONG.index(TOTAL)] = 0.3, 0.7, 1
+    stride = (TOTAL,) * len(space)
+    return Handful(stride, moves, tuple(layers), tuple(maps), scores, ((0, 1),) * SAMPLES)

@@ -48,6 +48,7 @@ def _pooled(page: "Page") -> list[float]:
 
 def _drag(page: "Page", right: float, down: float, side: int = 64) -> None:
     """Drag the sample by input positions, with the mouse."""
+    page.locator(".mover").scroll_into_view_if_needed()
     frame = page.locator(".mover").bounding_box()
     assert frame is not None
     x, y = frame["x"] + frame["width"] / 2, frame["y"] + frame["height"] / 2
@@ -160,6 +161,55 @@ def test_nobody_is_left_out(browser: "Browser", site: Callable[..., str]) -> Non
         told = [(fault["id"], fault["nodes"][0]["html"][:160]) for fault in found]
         assert not told, f"{theme}: {told}"
         context.close()
+
+
+def test_as_it_is_a_handful_of_moves_is_known(
+    page: "Page", site: Callable[..., str], made_up_shift: Any
+) -> None:
+    address = site("demo", shift="exact")
+    _open(page, address, "shift")
+    on_torus = _maps(page)
+    assert "No network runs behind these pages" in page.inner_text(".about-pages")
+    assert "as it is by 6 distances" in page.inner_text(".about-pages")
+    page.check('input[value="native"]')
+    page.wait_for_selector('#main[data-at="#/shift?way=native"]')
+    unmoved = _maps(page)
+    assert all((unmoved[name] != on_torus[name]).any() for name in unmoved)
+    assert set(_errors(page).values()) == {0.0}
+    assert "network as it is" in page.inner_text(".about-maps")
+    page.click("text=One total stride")
+    page.wait_for_selector('#main[data-at="#/shift?way=native&move=0,8"]')
+    errors = _errors(page)
+    assert len(errors) == 3
+    assert all(error > 0.5 for error in errors.values())  # noise follows nothing
+    assert "Now kind 1; unmoved it was kind 0" in page.inner_text(".taken")
+    moved = _maps(page)
+    _drag(page, -5.2, 1.3)  # to 2.8 right and 1.3 down; 4 right is the nearest that is known
+    page.wait_for_selector('#main[data-at="#/shift?way=native&move=0,4"]')
+    page.focus(".mover")
+    for key, far in (("ArrowLeft", "1"), ("ArrowRight", "4"), ("Shift+ArrowRight", "8")):
+        page.keyboard.press(key)
+        page.wait_for_selector(f'#main[data-at="#/shift?way=native&move=0,{far}"]')
+    assert all((one == moved[name]).all() for name, one in _maps(page).items())
+    page.goto("about:blank")
+    _open(page, address, "shift?way=native&move=0,8")
+    assert page.is_checked('input[value="native"]')
+    assert all((one == moved[name]).all() for name, one in _maps(page).items())
+
+
+@pytest.mark.parametrize("route", ["shift", "shift?way=native"])
+def test_numbers_of_tables_are_seen_on_the_smallest_screen(
+    page: "Page", site: Callable[..., str], route: str
+) -> None:
+    page.set_viewport_size({"width": 360, "height": 800})
+    _open(page, site("demo", shift="exact"), route)
+    cells = page.locator(".shift td").all()
+    assert len(cells) > 15
+    for cell in cells:
+        box = cell.bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 360, cell.inner_text()
 
 
 def test_what_cannot_be_tested_exactly_says_why_and_what_could(

@@ -1,5 +1,6 @@
 """Idea 4: how far each layer follows a move, why it does not, and how invariance adds up."""
 
+from math import ceil, floor, log10
 from typing import TYPE_CHECKING, Any
 
 from convscope.site import palette
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 ERRORS = {
     "unaligned_error": ("other whole moves: everything", palette.ACCENT),
-    "circular_error": ("the same on a torus: strides and nonlinearities", palette.WEIGHTS),
+    "circular_error": ("on a torus: strides, nonlinearities", palette.WEIGHTS),
     "aligned_error": ("multiples of its own stride: the border", palette.LOCALITY),
     "subpixel_error": ("parts of a position", palette.GROUPING),
 }
@@ -45,13 +46,14 @@ def shift(document: Document, width: Width = 560) -> "Layered | None":
         return None
     seen = {point["move"] for point in points}
     series = [(said, colour) for said, colour in ERRORS.values() if said in seen]
+    ticks = _ticks([point["error"] for point in points])
     base = alt.Chart(alt.Data(values=points)).encode(
         x=_layers([row["name"] for row in rows]),
         y=alt.Y(
             "error:Q",
             title="error, share of the energy",
-            scale=alt.Scale(type="log", clamp=True),
-            axis=alt.Axis(format="~g", tickCount=6),
+            scale=alt.Scale(type="log", domain=[ticks[0], ticks[-1]], nice=False, clamp=True),
+            axis=alt.Axis(format="~g", values=ticks),
         ),
         color=alt.Color(
             "move:N",
@@ -70,6 +72,21 @@ def shift(document: Document, width: Width = 560) -> "Layered | None":
         ]
     )
     return finished(base.mark_line(strokeWidth=1.5, opacity=0.7) + dots, width, 280)
+
+
+def _ticks(values: list[float]) -> list[float]:
+    """Return where a logarithmic axis is marked: at powers of ten, and of few also at three times them.
+
+    >>> _ticks([0.04, 0.9])
+    [0.03, 0.1, 0.3, 1.0]
+    """
+    low, high = floor(log10(min(values))), ceil(log10(max(values)))
+    marks = (1, 3) if high - low < 4 else (1,)
+    every = [mark * 10.0**power for power in range(low, high + 1) for mark in marks]
+    least = max((one for one in every if one <= min(values)), default=every[0])
+    most = min((one for one in every if one >= max(values)), default=every[-1])
+    found = [float(f"{one:.3g}") for one in every if least <= one <= most]
+    return found if len(found) > 1 else [found[0] / 10, *found]  # an axis has two ends
 
 
 def shift_causes(document: Document, width: Width = 560) -> "alt.Chart | None":

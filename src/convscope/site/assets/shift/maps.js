@@ -4,42 +4,38 @@ import { h } from "../base/dom.js";
 import { once } from "../base/numbers.js";
 import { href } from "../base/route.js";
 import { heat, paint, signed } from "../samples/colour.js";
-import { fineOf, mapAt } from "./kept.js";
-import { compared, moved } from "./torus.js";
+import { compared, followed } from "./torus.js";
 
-/** @typedef {import("./types.js").Moving} Moving */
-/** @typedef {import("./types.js").MovingLayer} MovingLayer */
+/** @typedef {import("./types.js").ShownLayer} ShownLayer */
+/** @typedef {import("./types.js").Shot} Shot */
 
 const KEPT = 5e-4; // a share of the energy below which 8 bits cannot tell a difference
 const COARSE = 64;
 
 /**
- * @param {Moving} moving
- * @param {number} dims
+ * @param {ShownLayer[]} layers
+ * @param {number[]} space  the input's size along each axis
  */
-export function maps(moving, dims) {
-  const rows = moving.layers.map((layer) => row(layer, dims));
-  const node = h("div", { class: "follow" }, rows.map(({ node }) => node));
-  let drawing = 0;
-
+export function maps(layers, space) {
+  const rows = layers.map((layer) => row(layer, space));
   return {
-    node,
+    node: h("div", { class: "follow" }, rows.map(({ node }) => node)),
     /**
-     * @param {number} sample  its place among those that can be moved
+     * @param {Shot} now
+     * @param {Shot} then  unmoved
+     * @param {[number, number][][] | null} ranges  of each unit of each layer; null takes those of the unmoved maps
      * @param {number[]} move
      * @param {number} depth  of the slice to show, as a share
      */
-    async draw(sample, move, depth) {
-      const mine = (drawing += 1);
-      const read = await Promise.all(moving.layers.map((layer) => fineOf(layer, sample)));
-      if (mine !== drawing) return;
-      rows.forEach((one, i) => one.draw(moving, read[i], move, depth));
+    draw(now, then, ranges, move, depth) {
+      rows.forEach((one, i) => one.draw(now.maps[i], then.maps[i], ranges?.[i] ?? null, move, depth));
     },
   };
 }
 
-/** @param {MovingLayer} layer @param {number} dims */
-function row(layer, dims) {
+/** @param {ShownLayer} layer @param {number[]} space */
+function row(layer, space) {
+  const dims = space.length;
   const verdict = h("span", { class: "follows" });
   const way = h("span", {});
   const units = layer.units.map((unit) => {
@@ -56,28 +52,29 @@ function row(layer, dims) {
     h("h3", {}, h("a", { href: href("layers", [layer.name]) }, layer.name), " ", way, " ", verdict),
     h("div", { class: "unit-maps" }, units.map(({ node }) => node)));
 
-  /** @param {Moving} moving @param {ArrayLike<number>[]} fine @param {number[]} move @param {number} depth */
-  function draw(moving, fine, move, depth) {
+  /** @param {Float32Array[]} now @param {Float32Array[]} then @param {[number, number][] | null} ranges @param {number[]} move @param {number} depth */
+  function draw(now, then, ranges, move, depth) {
     const steps = move.map((d, axis) => d / layer.stride[axis]);
+    const turn = space.map((size, axis) => size / layer.stride[axis]);
     const total = { wrong: 0, energy: 0 };
     units.forEach((unit, i) => {
-      const here = mapAt(moving, layer, fine, i, move);
-      const before = mapAt(moving, layer, fine, i, move.map(() => 0));
-      const expected = moved(before, layer.size, steps);
-      const found = compared(here, expected);
+      const [here, before] = [now[i], then[i]];
+      const { expected, known } = followed(before, layer.size, steps, turn);
+      const found = compared(here, expected, known);
       total.wrong += found.wrong;
       total.energy += found.energy;
-      const most = Math.max(Math.abs(layer.low[i]), Math.abs(layer.high[i])) || 1;
-      const two = layer.low[i] < 0;
-      show(unit.map, here, layer, depth, (value) => (two ? signed(value / most) : heat(value / most)));
-      show(unit.wrong, here.map((value, at) => value - expected[at]), layer, depth, (value) => [...signed(Math.sign(value)), Math.min(255, 900 * Math.abs(value / most))]);
+      const [low, high] = ranges?.[i] ?? ends(before);
+      const most = Math.max(Math.abs(low), Math.abs(high)) || 1;
+      show(unit.map, here, layer, depth, (value) => (low < 0 ? signed(value / most) : heat(value / most)));
+      const wrong = here.map((value, at) => (known[at] ? value - expected[at] : 0));
+      show(unit.wrong, wrong, layer, depth, (value) => [...signed(Math.sign(value)), Math.min(255, 900 * Math.abs(value / most))]);
       unit.map.setAttribute("aria-label", `Map of unit ${layer.units[i]}`);
       unit.wrong.setAttribute("aria-label", `Its difference from the moved map: ${percent(found.wrong, found.energy)}`);
-      const [now, then] = [here, before].map((map) => map.reduce((sum, value) => sum + value, 0) / map.length);
-      const scale = 3 * Math.max(Math.abs(then), most / 50);
-      unit.mean.style.width = `${share(now, scale)}%`;
-      unit.still.style.left = `${share(then, scale)}%`;
-      unit.mean.dataset.mean = now.toPrecision(4);
+      const [after, mean] = [here, before].map((map) => map.reduce((sum, value) => sum + value, 0) / map.length);
+      const scale = 3 * Math.max(Math.abs(mean), most / 50);
+      unit.mean.style.width = `${share(after, scale)}%`;
+      unit.still.style.left = `${share(mean, scale)}%`;
+      unit.mean.dataset.mean = after.toPrecision(4);
     });
     const whole = steps.every(Number.isInteger);
     const still = steps.every((step) => step === 0);
@@ -92,16 +89,21 @@ function row(layer, dims) {
   return { node, draw };
 }
 
-/** @param {MovingLayer} layer @param {number} dims */
+/** @param {ShownLayer} layer @param {number} dims */
 function kind(layer, dims) {
   return [dims === 1 ? "strip" : "", Math.max(...layer.size) <= COARSE ? "coarse" : ""].join(" ").trim();
 }
 
-/** Paint a map; of a volume the slice at a depth. @param {HTMLCanvasElement} canvas @param {Float32Array} map @param {MovingLayer} layer @param {number} depth @param {(value: number) => number[]} colour */
+/** Paint a map; of a volume the slice at a depth. @param {HTMLCanvasElement} canvas @param {Float32Array} map @param {ShownLayer} layer @param {number} depth @param {(value: number) => number[]} colour */
 function show(canvas, map, { size }, depth, colour) {
   const [rows, columns] = size.length === 1 ? [1, size[0]] : size.slice(-2);
   const from = size.length === 3 ? Math.min(size[0] - 1, Math.floor(depth * size[0])) * rows * columns : 0;
   paint(canvas, rows, columns, (row, column) => colour(map[from + row * columns + column]));
+}
+
+/** The least and the largest value. @param {Float32Array} map @returns {[number, number]} */
+function ends(map) {
+  return [map.reduce((least, value) => Math.min(least, value), Infinity), map.reduce((most, value) => Math.max(most, value), -Infinity)];
 }
 
 /** @param {number} value @param {number} scale */

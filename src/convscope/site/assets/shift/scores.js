@@ -4,7 +4,7 @@ import { fill, h } from "../base/dom.js";
 import { paint } from "../samples/colour.js";
 import { modulo } from "./torus.js";
 
-/** @typedef {Awaited<ReturnType<typeof import("./kept.js").scoresOf>>} Scores */
+/** @typedef {Awaited<ReturnType<typeof import("./kept.js").scoresOf>>} Kept */
 
 /** @param {string[] | null | undefined} names @param {number} number */
 export function className(names, number) {
@@ -17,14 +17,18 @@ export function scores(names) {
   const said = h("p", { class: "note", "aria-live": "polite" });
   return {
     node: h("div", {}, h("h2", {}, "What it is taken for"), list, said),
-    /** @param {import("./types.js").MovingSample} sample @param {Scores} kept @param {number[]} move */
-    draw({ classes }, kept, move) {
-      if (!kept || !classes) return fill(list);
-      const [now, then] = [kept.at(move), kept.at(move.map(() => 0))];
-      fill(list, classes.map((number, i) => h("li", { "aria-current": number === now.top ? "true" : null },
+    /** @param {import("./types.js").Scores | null} now @param {import("./types.js").Scores | null} then */
+    draw(now, then) {
+      if (!now || !then) {
+        delete said.dataset.same;
+        said.textContent = "This network does not answer with scores of classes that can be compared, so none are shown here.";
+        return fill(list);
+      }
+      const told = now.share(now.top) === null || then.classes.includes(now.top) ? then.classes : [...then.classes.slice(0, -1), now.top];
+      fill(list, told.map((number) => h("li", { "aria-current": number === now.top ? "true" : null },
         h("span", {}, className(names, number)),
-        h("span", { class: "value" }, percent(now.shares[i])),
-        h("span", { class: "meter" }, h("i", { style: `width: ${100 * now.shares[i]}%` }), h("b", { style: `left: ${100 * then.shares[i]}%` })))));
+        h("span", { class: "value" }, percent(now.share(number) ?? 0)),
+        h("span", { class: "meter" }, h("i", { style: `width: ${100 * (now.share(number) ?? 0)}%` }), h("b", { style: `left: ${100 * (then.share(number) ?? 0)}%` })))));
       const same = now.top === then.top;
       said.dataset.same = String(same);
       said.textContent = same
@@ -71,11 +75,13 @@ export function overview(moving, pick) {
     pick(moveAt(at((event.clientY - frame.top) / frame.height, rows), at((event.clientX - frame.left) / frame.width, columns)));
   });
 
+  const node = h("figure", {}, h("h3", {}, "All moves of this sample, with circular padding"), place, caption);
   return {
-    node: h("figure", {}, h("h3", {}, "All moves of this sample"), place, caption),
-    /** @param {import("./types.js").MovingSample} sample @param {Scores} kept @param {number[]} move @param {string[] | null | undefined} names */
+    node,
+    /** @param {import("./types.js").MovingSample | null} sample @param {Kept} kept @param {number[]} move @param {string[] | null | undefined} names */
     draw(sample, kept, move, names) {
-      if (!kept) return;
+      node.hidden = !kept || !sample;
+      if (!kept || !sample) return;
       const then = kept.at(move.map(() => 0));
       const which = sample.classes?.indexOf(then.top) ?? -1;
       let changed = 0;

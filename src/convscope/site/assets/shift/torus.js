@@ -40,16 +40,12 @@ export function modulo(value, of) {
 }
 
 /**
- * A map moved along its axes; by parts of a position with the Fourier shift, which is exact for all that a map holds.
+ * A map moved along one axis; by parts of a position with the Fourier shift, which is exact for all that a map holds.
  * @param {Float32Array} map
  * @param {number[]} size
- * @param {number[]} steps  in positions of the map
+ * @param {number} axis
+ * @param {number} step  in positions of the map
  */
-export function moved(map, size, steps) {
-  return steps.reduce((found, step, axis) => (step ? along(found, size, axis, step) : found), map);
-}
-
-/** @param {Float32Array} map @param {number[]} size @param {number} axis @param {number} step */
 function along(map, size, axis, step) {
   const n = size[axis];
   const inner = size.slice(axis + 1).reduce((count, one) => count * one, 1);
@@ -76,17 +72,70 @@ function weight(t, n) {
 }
 
 /**
- * Squared difference of two maps, and the energy of the second without its mean.
+ * What a map should become when its input moves, and which of its positions that is known of.
+ * Where a map does not cover the input's torus evenly, what comes in over the seam was not there before.
+ * @param {Float32Array} map
+ * @param {number[]} size
+ * @param {number[]} steps  in positions of the map
+ * @param {number[]} turn  after how many of them the torus begins again
+ */
+export function followed(map, size, steps, turn) {
+  const known = new Uint8Array(map.length).fill(1);
+  const expected = steps.reduce((found, far, axis) => {
+    if (near(turn[axis], size[axis])) return far ? along(found, size, axis, settled(far)) : found;
+    const step = settled(modulo(far, turn[axis]));
+    return goingRound(found, size, axis, step, turn[axis], known);
+  }, map);
+  return { expected, known };
+}
+
+/**
+ * A map moved along one axis of a torus that it does not cover evenly.
+ * @param {Float32Array} map
+ * @param {number[]} size
+ * @param {number} axis
+ * @param {number} step  from 0 to less than `turn`
+ * @param {number} turn
+ * @param {Uint8Array} known  where it is not, this becomes 0
+ */
+function goingRound(map, size, axis, step, turn, known) {
+  const inner = size.slice(axis + 1).reduce((count, one) => count * one, 1);
+  const first = Math.min(Math.ceil(step), size[axis]);
+  const ahead = along(map, size, axis, step);
+  const behind = along(map, size, axis, settled(step - turn));
+  return ahead.map((value, i) => {
+    const n = Math.floor(i / inner) % size[axis];
+    if (n < step && n + turn - step > size[axis] - 1) known[i] = 0;
+    return n < first ? behind[i] : value;
+  });
+}
+
+/** A step that is whole but for rounding is whole. @param {number} step */
+function settled(step) {
+  return near(step, Math.round(step)) ? Math.round(step) : step;
+}
+
+/** @param {number} one @param {number} other */
+function near(one, other) {
+  return Math.abs(one - other) < 1e-6;
+}
+
+/**
+ * Squared difference of two maps where they can be compared, and the energy of the second without its mean.
  * @param {Float32Array} map
  * @param {Float32Array} expected
+ * @param {Uint8Array} known
  */
-export function compared(map, expected) {
-  const mean = expected.reduce((sum, value) => sum + value, 0) / expected.length;
-  let wrong = 0;
-  let energy = 0;
+export function compared(map, expected, known) {
+  let [count, sum] = [0, 0];
+  expected.forEach((value, i) => {
+    count += known[i];
+    sum += known[i] * value;
+  });
+  let [wrong, energy] = [0, 0];
   for (let i = 0; i < map.length; i += 1) {
-    wrong += (map[i] - expected[i]) ** 2;
-    energy += (expected[i] - mean) ** 2;
+    wrong += known[i] * (map[i] - expected[i]) ** 2;
+    energy += known[i] * (expected[i] - sum / count) ** 2;
   }
   return { wrong, energy };
 }

@@ -21,6 +21,31 @@
  * @property {MovingLayer[]} layers
  * @property {MovingSample[]} samples
  *
+ * @typedef {{name: string, stride: number[], size: number[], units: number[]}} ShownLayer
+ *
+ * @typedef {ShownLayer & {low: number[], high: number[], pictures: string[]}} NativeLayer
+ *
+ * @typedef {object} Native  the network as it is, at a handful of moves
+ * @property {number[]} stride
+ * @property {number[][]} moves
+ * @property {NativeLayer[]} layers
+ * @property {MovingSample[]} samples
+ *
+ * @typedef {object} Scores  what a sample is taken for
+ * @property {number[]} classes  the likeliest
+ * @property {number} top
+ * @property {(number: number) => number | null} share  null of a class that was not kept
+ *
+ * @typedef {{maps: Float32Array[][], scores: Scores | null}} Shot  one move of one sample: maps by layer and unit
+ *
+ * @typedef {object} Source  where shots come from
+ * @property {number[]} samples  their indices in the data
+ * @property {ShownLayer[]} layers
+ * @property {[number, number][][] | null} ranges  of each unit of each layer, over all moves
+ * @property {(move: number[]) => number[]} locked  the nearest move that it has
+ * @property {(move: number[], axis: number, far: number) => number[]} next  the move that is one step on
+ * @property {(sample: number, move: number[]) => Promise<Shot>} at
+ *
  * @typedef {[number, number]} Ends
  *
  * @typedef {object} ShiftLayer
@@ -73,6 +98,7 @@
  * @property {{uneven: string[], halo: Ends[] | null, tile: number[], reach: {layer: string, reach: number | null, clear: number}[]}} boundary
  * @property {true | {reason: string, nearest_input: number[] | null}} testable
  * @property {Moving | {reason: string}} [moving]
+ * @property {Native | {reason: string}} [native]
  */
 
 export {};

@@ -197,12 +197,11 @@ def test_as_it_is_a_handful_of_moves_is_known(
     assert all((one == moved[name]).all() for name, one in _maps(page).items())
 
 
-@pytest.mark.parametrize("route", ["shift", "shift?way=native"])
 def test_numbers_of_tables_are_seen_on_the_smallest_screen(
-    page: "Page", site: Callable[..., str], route: str
+    page: "Page", site: Callable[..., str]
 ) -> None:
     page.set_viewport_size({"width": 360, "height": 800})
-    _open(page, site("demo", shift="exact"), route)
+    _open(page, site("demo", shift="exact"), "shift")
     cells = page.locator(".shift td").all()
     assert len(cells) > 15
     for cell in cells:

@@ -19,6 +19,7 @@ from convscope.site.features.report import section as features
 from convscope.site.learning.report import section as learning
 from convscope.site.numbers import shape, short_name, times
 from convscope.site.pages import ASSETS, documents_of, measurements
+from convscope.site.shift.report import section as shift
 from convscope.site.table import table
 
 Document = Mapping[str, Any]
@@ -60,6 +61,7 @@ def report(atlas: str | Path, out: str | Path) -> Path:
             drawn.get("features", "") + drawn.get("features-labels", ""),
             opened,
         ),
+        shift(documents.get("shift"), documents.get("data"), drawn, opened.path),
         learning(documents.get("learn"), drawn),
         _about(opened, documents, network),
     ]

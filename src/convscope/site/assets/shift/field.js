@@ -37,7 +37,7 @@ export function field(found, pick) {
         const none = row.heat.find(({ move }) => move.every((d) => d === 0));
         phase.draw(row.heat.map(({ move, error }) => ({ move, value: error })), row.total_stride, worst || 1, (one) => error(one));
         fill(phase.caption, `By how much the input moved, modulo the layer’s stride of ${once(row.total_stride)}; `,
-          `brightest ${error(worst)}${none ? `, by whole strides ${error(none.error)}` : ""}. Moves that were not drawn are left blank.`);
+          `brightest ${error(worst)}${none ? `, by whole strides ${error(none.error)}` : ""}. Moves that were not looked at are hatched.`);
       }
       if (flips.length > 1 && found.output) {
         const worst = Math.max(...flips.map((one) => one.share));
@@ -86,7 +86,7 @@ function grid(pick) {
       }
       paint(canvas, rows, columns, (row, column) => {
         const one = known.get(`${row},${column}`);
-        return one ? heat(one.sum / one.count / most) : [127, 127, 127, 40];
+        return one ? heat(one.sum / one.count / most) : [0, 0, 0, 0];
       });
       const values = cells.map(({ value }) => value);
       canvas.setAttribute("aria-label", `${known.size} of ${rows * columns} moves, from ${form(Math.min(...values))} to ${form(Math.max(...values))}`);

@@ -100,9 +100,11 @@ def test_maps_and_scores_are_those_of_the_network(
     port: int, atlas: Atlas, way: str, move: tuple[float, float]
 ) -> None:
     about = json.loads(_ask(port, "/live/about")[2])
-    assert about["ways"] == ["native", "circular"]
+    assert list(about["ways"]) == ["native", "circular"]
     assert about["samples"] == [row["index"] for row in atlas.document("data")["samples"]]
-    assert [row["stride"] for row in about["layers"]] == [[1, 1], [2, 2]]
+    assert about["stride"] == [2, 2]
+    layers = about["ways"][way]
+    assert [row["stride"] for row in layers] == [[1, 1], [2, 2]]
     index = about["samples"][3]
     status, headers, body = _ask(
         port, f"/live/maps?sample={index}&move={move[0]},{move[1]}&way={way}"
@@ -118,13 +120,13 @@ def test_maps_and_scores_are_those_of_the_network(
         turned = moved(x, move)
         maps = [module[:2](turned), module[:5](turned)]
         shares = module(turned).softmax(1)[0]
-    for row, explicit in zip(about["layers"], maps, strict=True):
+    for row, explicit in zip(layers, maps, strict=True):
         expected = explicit[0, row["units"]].numpy().reshape(-1)
         np.testing.assert_allclose(found[row["name"]], expected, atol=1e-5)
     np.testing.assert_allclose(answer["shares"], shares.numpy(), atol=1e-5)
     if way == "native" and any(move):
         other = _ask(port, f"/live/maps?sample={index}&move={move[0]},{move[1]}&way=circular")
-        deep = about["layers"][-1]["name"]
+        deep = layers[-1]["name"]
         assert np.abs(_values(json.loads(other[2]))[deep] - found[deep]).max() > 1e-4
 
 
@@ -135,7 +137,7 @@ def _fitted(index: int) -> np.ndarray:
 
 
 def test_only_the_layers_that_were_asked_for(port: int, live: Live) -> None:
-    (first, *_) = json.loads(_ask(port, "/live/about")[2])["layers"]
+    (first, *_) = json.loads(_ask(port, "/live/about")[2])["ways"]["native"]
     body = _ask(port, f"/live/maps?sample=0&move=1,1&layers={first['name']}")[2]
     assert list(_values(json.loads(body))) == [first["name"]]
 
@@ -213,7 +215,7 @@ def test_one_piece_of_work_at_a_time(atlas: Atlas) -> None:
     assert wrong.value.status == 400  # what is wrong is wrong now, too
     go_on.set()
     first.join()
-    assert slow.about()["ways"] == ("native", "circular")
+    assert list(slow.about()["ways"]) == ["native", "circular"]
 
 
 def test_another_network_or_other_data_are_not_run(atlas: Atlas) -> None:
@@ -278,9 +280,37 @@ def test_what_cannot_be_tested_exactly_is_shown_as_it_is_alone(tmp_path: Path) -
     live = live_of(found, net, open_source(DATA))
     assert live is not None
     about = live.about()
-    assert about["ways"] == ("native",)
-    assert [row["size"] for row in about["layers"]] == [(33, 33), (17, 17)]
+    assert list(about["ways"]) == ["native"]
+    assert [row["size"] for row in about["ways"]["native"]] == [(33, 33), (17, 17)]
     words = [("sample", "0"), ("move", "1.5,2")]
     assert live.maps(words)["shares"] is None
     with pytest.raises(Refused, match="'circular' cannot be shown"):
         live.maps([*words, ("way", "circular")])
+
+
+def test_without_padding_maps_on_the_torus_are_larger(tmp_path: Path) -> None:
+    """A window of 3 without padding leaves 30 of 32 positions, and 32 on the torus; both are of their size."""
+    torch.manual_seed(0)
+    conv = nn.Conv2d(3, 4, 3)
+    net = Network(nn.Sequential(conv, nn.ReLU()).eval(), input=(3, 32, 32), spec="hand:made")
+    found = look(net, open_source(DATA), out=tmp_path / "atlas", only=["shift"])
+    live = live_of(found, net, open_source(DATA))
+    assert live is not None
+    ways = live.about()["ways"]
+    x = torch.from_numpy(_fitted(0))[None]
+    for way, wide in (("native", 30), ("circular", 32)):
+        (row,) = ways[way]
+        assert row["size"] == (wide, wide)
+        (values,) = _values(live.maps([("sample", "0"), ("move", "0,3"), ("way", way)])).values()
+        with torch.no_grad():
+            turned = x.roll(3, 3)
+            padded = nn.functional.pad(turned, (0, 2, 0, 2), mode="circular")
+            explicit = conv(turned if way == "native" else padded).relu()[0, row["units"]].numpy()
+        maps = values.reshape(len(row["units"]), wide, wide)
+        if way == "circular":  # where a torus begins is a convention
+            shifts = [(a, b) for a in range(-2, 3) for b in range(-2, 3)]
+            explicit = min(
+                (np.roll(explicit, shift, (1, 2)) for shift in shifts),
+                key=lambda turned: np.abs(turned - maps).max(),
+            )
+        np.testing.assert_allclose(maps, explicit, atol=1e-5)

@@ -1,8 +1,9 @@
 """A network on the bench: samples, moved by any offset, go in; maps and class scores come out."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,17 @@ from convscope.data import Source, fit
 from convscope.errors import ConvscopeError
 from convscope.network import Network
 from convscope.network.rewriting import circular
-from convscope.shift.grids import grids, total_stride
+from convscope.shift.grids import Grid, grids, total_stride
+
+
+@dataclass(frozen=True)
+class _Way:
+    """One form of the network; without padding, its maps on a torus have other sizes than as it is."""
+
+    layers: tuple[Placed, ...]
+    placed: Mapping[str, Grid]
+    net: Network
+    read: Reader
 
 
 class Bench:
@@ -35,31 +46,39 @@ class Bench:
         known = found.get("native") or {}
         rows = known.get("layers") or (found.get("moving") or {}).get("layers")
         like = {row["name"]: row["units"] for row in rows} if rows else None
-        self._layers = placed_units(network, self._sample(samples[0]), like)
-        self._placed = grids(network)
-        self._nets = {"native": network}
+        first = self._sample(samples[0])
+        self._ways = {"native": _way(network, first, like)}
         if found["testable"] is True:
+            like = {layer.name: layer.units for layer in self._ways["native"].layers}
             # An operation may have no such form; the network is then shown as it is alone.
             with suppress(ConvscopeError, RuntimeError):
-                self._nets["circular"] = circular(network)
-        self.ways = tuple(self._nets)
-        self.names = tuple(layer.name for layer in self._layers)
-        self._readers: dict[str, Reader] = {}
+                self._ways["circular"] = _way(circular(network), first, like)
+
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """Return the forms of the network: as it is, and with circular padding where that can be had."""
+        return tuple(self._ways)
+
+    def names(self, way: str) -> tuple[str, ...]:
+        """Return the layers that may be asked for."""
+        return tuple(layer.name for layer in self._ways[way].layers)
 
     def about(self) -> dict[str, Any]:
         """Return what may be asked for."""
         return {
-            "ways": self.ways,
-            "stride": total_stride(self._placed, self._network.dims),
-            "layers": [
-                {
-                    "name": layer.name,
-                    "stride": layer.stride,
-                    "size": layer.size,
-                    "units": layer.units,
-                }
-                for layer in self._layers
-            ],
+            "stride": total_stride(self._ways["native"].placed, self._network.dims),
+            "ways": {
+                name: [
+                    {
+                        "name": layer.name,
+                        "stride": layer.stride,
+                        "size": layer.size,
+                        "units": layer.units,
+                    }
+                    for layer in way.layers
+                ]
+                for name, way in self._ways.items()
+            },
         }
 
     def maps(
@@ -73,8 +92,10 @@ class Bench:
             way: one of ``ways``.
             names: whose maps; None for those of all layers.
         """
-        layers = [layer for layer in self._layers if names is None or layer.name in names]
-        maps, shares = self._reader(way, layers)(self._sample(sample), move)
+        form = self._ways[way]
+        layers = [layer for layer in form.layers if names is None or layer.name in names]
+        read = form.read if names is None else Reader(form.net, form.placed, layers)
+        maps, shares = read(self._sample(sample), move)
         return {
             "sample": sample,
             "move": move,
@@ -85,18 +106,16 @@ class Bench:
             "shares": None if shares is None else shares[0].tolist(),
         }
 
-    def _reader(self, way: str, layers: Sequence[Placed]) -> Reader:
-        if len(layers) < len(self._layers):  # not kept: there are many such selections
-            return Reader(self._nets[way], self._placed, layers)
-        if way not in self._readers:
-            self._readers[way] = Reader(self._nets[way], self._placed, layers)
-        return self._readers[way]
-
     def _sample(self, index: int) -> torch.Tensor:
         if index not in self._fitted:  # no more of them than the atlas shows
             fitted = fit(self._data[index].array, self._network.input.shape)
             self._fitted[index] = torch.from_numpy(np.ascontiguousarray(fitted))[None]
         return self._fitted[index]
+
+
+def _way(net: Network, x: torch.Tensor, like: Mapping[str, Sequence[int]] | None) -> _Way:
+    layers, placed = placed_units(net, x, like), grids(net)
+    return _Way(layers, placed, net, Reader(net, placed, layers))
 
 
 def _packed(values: torch.Tensor) -> str:

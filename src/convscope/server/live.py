@@ -96,11 +96,12 @@ class Live:
         """
         asked = self.checked(words)
         with self._alone() as bench:
-            unknown = [name for name in asked.layers or () if name not in bench.names]
-            if unknown:
-                raise Refused(400, f"There is no layer {unknown[0]!r} among those that are shown.")
             if asked.way not in bench.ways:
                 raise Refused(400, f"{asked.way!r} cannot be shown of this network.")
+            known = bench.names(asked.way)
+            unknown = [name for name in asked.layers or () if name not in known]
+            if unknown:
+                raise Refused(400, f"There is no layer {unknown[0]!r} among those that are shown.")
             return bench.maps(asked.sample, asked.move, asked.way, asked.layers)
 
     def checked(self, words: Sequence[tuple[str, str]]) -> Asked:

@@ -29,14 +29,14 @@ export function scene(site, found, behind, lost) {
   const torus = found.moving && "layers" in found.moving ? found.moving : null;
   const native = found.native && "layers" in found.native ? found.native : null;
   const { live } = behind;
-  const layers = (live ?? torus ?? native)?.layers;
+  const layers = live?.ways.native ?? (torus ?? native)?.layers;
   const stride = (live ?? torus ?? native)?.stride;
   if (!layers?.length || !stride) return null;
   const names = layers.map(({ name }) => name).join();
   const usable = (/** @type {Source | null} */ source) => (source && source.layers.map(({ name }) => name).join() === names ? remembering(source) : null);
   /** @type {Record<string, {kept: Source | null, live: Source | null}>} */
   const ways = {
-    circular: { kept: usable(torus && onTorus(torus, space)), live: usable(live?.ways.includes("circular") ? running(live, "circular", space) : null) },
+    circular: { kept: usable(torus && onTorus(torus, space)), live: usable(live && "circular" in live.ways ? running(live, "circular", space) : null) },
     native: { kept: usable(native && handful(native, space)), live: usable(live && running(live, "native", space)) },
   };
   const offered = Object.keys(ways).filter((way) => ways[way].kept ?? ways[way].live);
@@ -140,7 +140,7 @@ export function scene(site, found, behind, lost) {
     const waiting = setTimeout(() => (asking.textContent = "· asking the network …"), WAIT);
     try {
       const [then, now, kept] = [await from.at(index, space.map(() => 0)), await from.at(index, wanted.move), await on(index)];
-      follow.draw(now, then, from.ranges, wanted.move, depth);
+      follow.draw(from, now, then, wanted.move, depth);
       taken.draw(now.scores, then.scores);
       every?.draw(kept.sample, kept.scores, wanted.move, classes);
       node.dataset.sample = String(index);

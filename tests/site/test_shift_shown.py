@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from convscope.site import report
-from convscope.site.charts.shift import _ticks
+from convscope.site.charts.shift import _ticks, shift
 
 TITLE = "What follows a move, and what holds still"
 
@@ -86,3 +86,22 @@ def test_an_axis_of_errors_holds_all_of_them(values: list[float]) -> None:
     assert ticks == sorted(ticks)
     assert ticks[0] <= min(values)
     assert ticks[-1] >= max(values)
+
+
+@pytest.mark.parametrize("errors", [[0.0, 0.2], [0.0, 1e-12], [0.05, 0.2], [0.3]])
+def test_what_is_exact_lies_on_the_lower_edge(errors: list[float]) -> None:
+    rows = [
+        {"name": f"conv{i}", "total_stride": [1, 1], "aligned_error": found}
+        for i, found in enumerate(errors)
+    ]
+    made = shift({"layers": rows})
+    assert made is not None
+    drawn = made.to_dict()["layer"][0]
+    low = drawn["encoding"]["y"]["scale"]["domain"][0]
+    points = made.to_dict()["layer"][0].get("data", made.to_dict().get("data"))["values"]
+    for point, found in zip(points, errors, strict=True):
+        assert point["measured"] == found
+        assert (point["error"] == low) == (found <= 1e-8)
+        assert found <= 1e-8 or point["error"] == found
+    tall = [found for found in errors if found > 1e-8]
+    assert not tall or low > min(tall) / 100  # the rest is not squeezed into a corner

@@ -23,7 +23,7 @@ CAUSES = {
     "nonlinearity": palette.GROUPING,
 }
 LEAST = 1e-8
-"""Smaller errors are drawn here: a logarithmic axis has no zero."""
+"""Smaller errors are rounding, and drawn as none."""
 
 
 def shift(document: Document, width: Width = 560) -> "Layered | None":
@@ -36,17 +36,22 @@ def shift(document: Document, width: Width = 560) -> "Layered | None":
     import altair as alt
 
     rows = [row for row in document["layers"] if row["total_stride"]]
-    points = [
-        {"layer": row["name"], "move": said, "error": max(row[name], LEAST), "measured": row[name]}
+    points: list[dict[str, Any]] = [
+        {"layer": row["name"], "move": said, "measured": row[name]}
         for row in rows
         for name, (said, _) in ERRORS.items()
         if row.get(name) is not None
     ]
     if not points:
         return None
+    told = [point["measured"] for point in points if point["measured"] > LEAST]
+    exact = len(told) < len(points)
+    # What is exact lies on the lower edge, a little below the rest: a logarithmic axis has no zero.
+    ticks = _ticks([*told, min(told, default=1.0) / (3 if exact else 1)])
+    for point in points:
+        point["error"] = max(point["measured"], ticks[0])
     seen = {point["move"] for point in points}
     series = [(said, colour) for said, colour in ERRORS.values() if said in seen]
-    ticks = _ticks([point["error"] for point in points])
     base = alt.Chart(alt.Data(values=points)).encode(
         x=_layers([row["name"] for row in rows]),
         y=alt.Y(

@@ -35,6 +35,7 @@ export function findings(found, repair, site, pick) {
 function depth(found, site) {
   const row = found.layers.find(({ name }) => name === found.last);
   const floor = found.protocol.floor;
+  const exact = found.layers.some((one) => [one.aligned_error, one.unaligned_error, one.circular_error, one.subpixel_error].some((of) => of !== null && of <= 1e-8));
   return h("section", {}, h("h2", {}, "How far each layer follows"),
     h("p", { class: "prose" },
       "The map of the moved input is compared with the moved map of the input; the difference is given as a share of the map’s energy, so 0 is perfect and 2 is two maps that have nothing in common. ",
@@ -45,6 +46,7 @@ function depth(found, site) {
     site.charts.shift
       ? h("figure", {}, chart("shift", site.charts.shift, "Error of each layer under moves, by depth; the numbers are in the atlas’s tables"),
           h("figcaption", {}, "By multiples of its own stride a layer could follow exactly: what is left there is the border’s doing. By other whole pixels, strides and nonlinearities add theirs; on a torus they are alone. ",
+            exact ? "On the lower edge lies what is exact. " : "",
             floor === null || floor === undefined ? "" : `Floor, from a network known to be exact: ${error(floor)}.`))
       : null);
 }

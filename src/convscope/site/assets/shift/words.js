@@ -42,7 +42,7 @@ export function number(d) {
 export function aboutMaps(way, kept, torus) {
   const bits = kept ? " Maps are kept with 8 bits, so differences below 0.05 % are not told." : "";
   if (way === "native") {
-    return "These maps are those of the network as it is. With zeros at its border it is no torus: what a map has too much or too little is the doing of the border as well as of "
+    return "These maps are those of the network as it is. It has borders, so it is no torus: what a map has too much or too little is the doing of the border as well as of "
       + `strides and nonlinearities, and nothing repeats after a total stride.${bits}`;
   }
   const worst = torus?.layers.reduce((most, layer) => Math.max(most, layer.differs), 0);

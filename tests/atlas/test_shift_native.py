@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from convscope.atlas import shift_native
+from convscope.atlas import shift_native, shift_pictures
 from convscope.atlas.shift_native import Reader, handful, placed_units, worthwhile
 from convscope.atlas.shift_pictures import native_document
 from convscope.network import Network
@@ -112,7 +112,12 @@ def test_layers_and_units_may_be_given() -> None:
     assert shares is not None
 
 
-def test_pictures_hold_the_maps_to_eight_bits(tmp_path: Path) -> None:
+@pytest.mark.parametrize("tallest", [16_383, 64])
+def test_pictures_hold_the_maps_to_eight_bits(
+    tmp_path: Path, tallest: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where they are folded, as no side of a picture may be longer than a format allows."""
+    monkeypatch.setattr(shift_pictures, "TALLEST", tallest)
     net = _network(2)
     made = handful(net, _samples(net))
     assert made is not None
@@ -123,6 +128,7 @@ def test_pictures_hold_the_maps_to_eight_bits(tmp_path: Path) -> None:
         for sample, name in enumerate(layer["pictures"]):
             (tmp_path / "map.webp").write_bytes(files[name.removeprefix("pictures/")])
             with Image.open(tmp_path / "map.webp") as opened:
+                assert max(opened.size) <= tallest
                 levels = np.asarray(opened.convert("L"), np.float64).reshape(-1)[: maps[0].size]
             low, high = (np.array(layer[end]).reshape(1, -1, 1, 1) for end in ("low", "high"))
             read = low + (high - low) * levels.reshape(maps[0].shape) / 255

@@ -1,6 +1,5 @@
 """What a page reads of moved samples: a document, and maps with 8 bits as the rows of pictures."""
 
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -69,12 +68,13 @@ def _layer(number: int, fine: Fine, files: dict[str, bytes]) -> dict[str, Any]:
 
 
 def _rows(levels: np.ndarray) -> np.ndarray:
-    """Return values as the rows of a picture, in their order; rows that are too long go on below."""
+    """Return values as the rows of a picture, in their order; rows that are too long go on below, too many beside."""
     flat = levels.reshape(-1)
     wide = levels.shape[-1]
     while wide > TALLEST:
         wide = -(-wide // 2)
-    rows = -(-prod(levels.shape) // wide)
+    wide *= -(-flat.size // (wide * TALLEST))
+    rows = -(-flat.size // wide)
     return np.pad(flat, (0, rows * wide - flat.size)).reshape(rows, wide)
 
 

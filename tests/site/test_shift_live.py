@@ -74,8 +74,9 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]
 def _open(page: "Page", address: str, route: str) -> None:
     page.goto("about:blank")
     page.goto(f"{address}#/{route}")
-    page.wait_for_selector('[data-live="running"]')
     page.wait_for_selector(f'#main[data-at="#/{route}"]')
+    # On a slow machine what was kept is drawn first, and this once the network has answered.
+    page.wait_for_selector('.moving[data-sample]:has([data-live="running"])')
 
 
 def _errors(page: "Page") -> dict[str, float]:

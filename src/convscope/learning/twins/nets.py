@@ -18,10 +18,10 @@ from torch.nn import functional
 from convscope.learning.record import NETS
 from convscope.learning.twins.geometry import Geometry, Stage, reference
 from convscope.learning.twins.local import Local
+from convscope.learning.twins.pooling import pooled
 from convscope.learning.twins.positions import Windows, per_axis
 
 _CONVOLUTIONS = {1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Conv3d}
-_POOLS = {1: functional.max_pool1d, 2: functional.max_pool2d, 3: functional.max_pool3d}
 
 
 @final
@@ -61,8 +61,8 @@ class TwinNetwork(nn.Module):
     def __init__(self, name: str, geometry: Geometry) -> None:
         super().__init__()
         self.geometry = geometry
-        self.kind, _, pooled = name.partition("+")
-        self.pooled = bool(pooled)
+        self.kind, _, pooling = name.partition("+")
+        self.pooled = bool(pooling)
         self.layers = nn.ModuleList()
         channels, size = geometry.shape[0], geometry.shape[1:]
         for stage in geometry.stages:
@@ -85,7 +85,7 @@ class TwinNetwork(nn.Module):
                 x = functional.group_norm(x, 1)
             x = functional.relu(x)
             if self.pooled and stage.pool > 1:
-                x = _POOLS[self.geometry.axes](x, stage.pool, ceil_mode=True)
+                x = pooled(x, stage.pool)
         return self.head(x.flatten(2).sum(2) if self.pooled else x.flatten(1))
 
     def weights(self) -> list[tuple[Tensor, int, float]]:

@@ -177,7 +177,11 @@ def test_own_networks_can_be_studied(task):
     ("change", "said"),
     [
         ({"nets": ["resnet"]}, "no net 'resnet'"),
+        ({"nets": []}, "No nets are named"),
         ({"sizes": [32, 4000]}, "do not fit"),
+        ({"sizes": [0]}, "give sizes from 2 to 400"),
+        ({"seeds": 0}, "0 is too few for the number of seeds"),
+        ({"steps": 0}, "too few for the number of steps"),
         ({"conditions": ["upside-down"]}, "no condition 'upside-down'"),
         ({"conditions": ["shifted:40"]}, "at most 32"),
     ],

@@ -15,19 +15,16 @@ from pathlib import Path
 from typing import Any
 
 from convscope.engine import Workers
-from convscope.errors import SpecError
 from convscope.learning.checkpoint import write_atomically
-from convscope.learning.record import NETS, Run
+from convscope.learning.plan import planned
+from convscope.learning.record import Run
 from convscope.learning.tasks import Task
-from convscope.learning.trials.conditions import INTACT, trained_under, understood
+from convscope.learning.trials.conditions import INTACT, trained_under
 from convscope.learning.trials.keeping import done, kept, moments, timeline_file
 from convscope.learning.trials.search import DECAYS, RATES, Cell, Search, searched
 from convscope.learning.trials.trial import Outcome, Trial
-from convscope.learning.twins import Twin, twins
+from convscope.learning.twins import Twin
 from convscope.progress import Progress, silent
-
-QUICK_NETS = ("conv+pool", "conv", "dense")
-"""The twins that the claims are about."""
 
 
 @dataclass(frozen=True)
@@ -112,8 +109,8 @@ def study(
         conditions: ``intact``, ``permuted``, ``block-permuted:B``, ``shifted:D``; None takes intact, permuted and a
             shift by an eighth of the shortest axis.
         quick: fewer nets, sizes, seeds and steps.
-        steps: of every run; None takes 600 (``quick``: 300 for one axis, 200 for more).
-        batch: samples to a step, at most; None takes 128 for one axis and 64 for more.
+        steps: of every run; None takes 600 (``quick``: 300 for one axis, 400 for more).
+        batch: samples to a step, at most; None takes 128 for one axis and 64 for more (``quick``: 32).
         threshold: accuracy for steps-to-threshold; None takes half way from chance to the best that is possible.
         folder: where finished runs are kept, and found again; None keeps nothing.
         workers: processes; None takes one per core.
@@ -127,21 +124,18 @@ def study(
         SpecError: a net, size or condition does not fit the task.
         WorkError: a process died.
     """
-    chosen = _nets(task, nets, quick)
-    grid = _sizes(task, sizes, quick)
-    asked = tuple(
-        understood(one, task.shape)
-        for one in (
-            conditions or (INTACT, "permuted", f"shifted:{max(1, min(task.shape[1:]) // 8)}")
-        )
+    plan = planned(
+        task,
+        nets=nets,
+        sizes=sizes,
+        seeds=seeds,
+        conditions=conditions,
+        quick=quick,
+        steps=steps,
+        batch=batch,
+        threshold=threshold,
     )
-    count = seeds or (5 if quick else 10)
-    flat = len(task.shape) == 2
-    length = steps or ((300 if flat else 200) if quick else 600)
-    together = batch or (128 if flat else 64)
-    passing = (task.chance + (task.bayes or 1.0)) / 2 if threshold is None else threshold
-    trained = tuple(dict.fromkeys(trained_under(one) for one in asked))
-    cells = [(net, n, condition) for condition in trained for n in grid for net in chosen]
+    cells = plan.cells
 
     def trial_for(
         cell: Cell, lr: float, decay: float, at: int, on: str = "valid", timeline: bool = False
@@ -149,16 +143,16 @@ def study(
         net, n, condition = cell
         tested = (condition,)
         if on == "test":
-            tested = tuple(one for one in asked if trained_under(one) == condition)
+            tested = tuple(one for one in plan.conditions if trained_under(one) == condition)
         return Trial(
-            chosen[net], n, at, condition, tested, lr, decay, length, together, passing,
+            plan.nets[net], n, at, condition, tested, lr, decay, plan.steps, plan.batch, plan.threshold,
             on,  # type: ignore[arg-type]
             timeline,
         )  # fmt: skip
 
     pool = Workers(done, shared=(task, folder), workers=workers)
     doing = partial(_all_done, task, folder, pool, progress)
-    kept_one = (next(iter(chosen)), grid[-1], INTACT)
+    kept_one = (next(iter(plan.nets)), plan.sizes[-1], INTACT)
     with closing(pool):
         found = searched(
             cells,
@@ -179,7 +173,7 @@ def study(
             )
             for cell in cells
             if found[cell].settled
-            for k in range(count)
+            for k in range(plan.seeds)
         ]
         outcomes = doing("training", trials)
     runs = [
@@ -187,7 +181,7 @@ def study(
         for trial, outcome in zip(trials, outcomes, strict=True)
         for run in _runs(trial, outcome)
     ]
-    place = {one: k for k, one in enumerate((*chosen, *asked))}
+    place = {one: k for k, one in enumerate((*plan.nets, *plan.conditions))}
     runs.sort(key=lambda run: (place[run.net], place[run.condition], run.n, run.seed))
     result = Study(
         task=task.name,
@@ -196,14 +190,14 @@ def study(
         classes=task.classes,
         bayes=task.bayes,
         chance=task.chance,
-        nets={name: twin.described() for name, twin in chosen.items()},
+        nets={name: twin.described() for name, twin in plan.nets.items()},
         settings={
-            "sizes": list(grid),
-            "seeds": [seed + k for k in range(count)],
-            "conditions": list(asked),
-            "steps": length,
-            "batch": together,
-            "threshold": passing,
+            "sizes": list(plan.sizes),
+            "seeds": [seed + k for k in range(plan.seeds)],
+            "conditions": list(plan.conditions),
+            "steps": plan.steps,
+            "batch": plan.batch,
+            "threshold": plan.threshold,
             "pool": len(task.x_train),
             "validation": len(task.x_valid),
             "test": len(task.x_test),
@@ -220,38 +214,6 @@ def study(
         text = json.dumps(result.document(), indent=1) + "\n"
         write_atomically(folder / "study.json", text.encode())
     return result
-
-
-def _nets(
-    task: Task, nets: Sequence[str] | Mapping[str, Twin] | None, quick: bool
-) -> dict[str, Twin]:
-    if isinstance(nets, Mapping):
-        return dict(nets)
-    names = tuple(nets or (QUICK_NETS if quick else NETS))
-    wrong = [name for name in names if name not in NETS]
-    if wrong:
-        raise SpecError(f"There is no net {wrong[0]!r}. Expected some of: {', '.join(NETS)}.")
-    return twins(task.shape, len(task.classes), names=names, geometry=task.geometry)
-
-
-def _sizes(task: Task, sizes: Sequence[int] | None, quick: bool) -> tuple[int, ...]:
-    """Return the training sizes in order: those asked for, or a grid within half of the pool."""
-    pool = len(task.x_train)
-    if sizes is not None:
-        grid = tuple(sorted(set(sizes)))
-        if not grid or grid[0] < 2 or grid[-1] > pool:
-            raise SpecError(
-                f"Training sizes {list(sizes)} do not fit {task.name!r}: give sizes from 2 to {pool:,}, the samples "
-                "that are left to learn from."
-            )
-        return grid
-    largest = 2048 if quick else 8192
-    while largest > pool:
-        largest //= 2
-    grid = [largest]
-    while grid[0] >= 4 * 32 and len(grid) < (3 if quick else 5):
-        grid.insert(0, grid[0] // 4)
-    return tuple(grid)
 
 
 def _all_done(

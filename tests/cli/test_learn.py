@@ -103,15 +103,60 @@ def test_prior_takes_tasks_too() -> None:
         (["learn", "--data", "digits", "--sizes", "many"], "no list of training sizes"),
         (["learn", "--data", "digits", "--nets", "convolution"], "There is no net"),
         (["learn", "--data", "digits", "--conditions", "upside-down"], "no condition"),
-        (["learn", "--data", "digits", "--sizes", "99999"], "do not fit"),
+        (["learn", "--data", "digits", "--nets", "conv-pool"], "Did you mean conv+pool?"),
+        (["learn", "--data", "digits", "--sizes", "99999"], "--sizes 32,128,512"),
+        (["learn", "--data", "digits", "--sizes", "0"], "give sizes from 2"),
+        (["learn", "--data", "digits", "--seeds", "0"], "greater than or equal to 2"),
+        (["learn", "--data", "digits", "--steps", "0"], "greater than or equal to 1"),
+        (["learn", "--data", "digits", "--conditions", "shifted:5"], "give at most 4"),
+        (["learn", "--data", "parts:20"], "At least 60 are needed"),
+        (["learn", "--data", "mnist1"], "Tasks of such a name: mnist1d."),
+        (["learn", "--data", "xyz"], "Tasks: planted[:D]"),
         (["prior", "--data", "nowhere"], "no file or folder"),
+        (["prior", "--data", "plante:2"], "Tasks of such a name: planted"),
+        (["prior", "--data", "planted:7"], "one, two or three axes"),
+        (["prior", "--data", "parts:20"], "needs 40 or more"),
+        (["prior", "--data", "digits", "--samples", "3"], "greater than or equal to 40"),
     ],
 )
 def test_mistakes_are_explained(words: list[str], said: str) -> None:
     result = run(*words)
     assert result.exit_code == 2
-    assert said in result.stderr
+    assert said in " ".join(result.stderr.split())
     assert result.stdout == ""
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [
+        (np.zeros(100, int), "have the same label, so there is nothing to tell apart"),
+        (None, "has no labels, so there is nothing to learn"),
+    ],
+)
+def test_nothing_to_tell_apart_is_explained(
+    labels: np.ndarray | None, said: str, tmp_path: Path
+) -> None:
+    waves = np.random.default_rng(0).normal(size=(100, 1, 16)).astype(np.float32)
+    if labels is None:
+        np.savez(tmp_path / "x.npz", waveforms=waves)
+    else:
+        np.savez(tmp_path / "x.npz", waveforms=waves, labels=labels)
+    result = run("learn", "--data", str(tmp_path / "x.npz"))
+    assert result.exit_code == 2
+    assert said in " ".join(result.stderr.split())
+
+
+def test_data_that_no_net_learns_end_with_1(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the best rate of every cell is at the end of all that are tried."""
+    monkeypatch.setattr("convscope.learning.trials.search.LADDER", (0.001, 0.003, 0.01))
+    monkeypatch.setattr(
+        "convscope.learning.trials.search.best", lambda tried: max(tried, key=lambda one: one.lr)
+    )
+    result = run("learn", "--data", str(data), *TINY, "-q")
+    assert result.exit_code == 1
+    assert "No net learns" in result.stderr
+    assert "--steps" in result.stderr
 
 
 def test_look_learns_only_when_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

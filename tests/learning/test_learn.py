@@ -1,5 +1,6 @@
 """The study judged in one call: what it returns, what it keeps, what it says of the audit."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -86,6 +87,30 @@ def test_a_study_without_runs_says_why() -> None:
     empty = Study(**{**vars(study()), "runs": (), "refused": (("dense", 32, "intact"),)})
     with pytest.raises(WorkError, match="No net learns 'made up' in 1 steps"):
         judged(empty)
+
+
+@pytest.mark.parametrize("seeds", [0, 1])
+def test_one_seed_gives_no_interval_and_nothing_is_trained(seeds: int) -> None:
+    with pytest.raises(SpecError, match="give no interval"):
+        learn(task(), seeds=seeds)
+
+
+def test_a_net_that_hardly_learned_is_named_and_refutes_nothing() -> None:
+    beaten = everything() | {("conv+pool", "intact"): (0.52,) * 5}
+    runs = planted(beaten, items=4000, seeds=6)
+
+    def learned(train: float) -> Learning:
+        """Return the study in which conv+pool gets so much of its training samples right."""
+        made = [replace(r, train_accuracy=train) if r.net == "conv+pool" else r for r in runs]
+        return judged(Study(**{**vars(study()), "runs": tuple(made)}), audited=prior(task()))
+
+    found = learned(0.55)
+    assert found.claim("C1").verdict == "not supported"
+    assert "conv+pool hardly learned" in agreement(found)
+    (said,) = found.notes
+    assert said.startswith("conv+pool gets 55% of its own")
+    assert "the study refutes it" in agreement(learned(0.95))
+    assert learned(0.95).notes == ()
 
 
 def test_data_without_labels_are_refused(tmp_path: Path) -> None:

@@ -109,14 +109,14 @@ def prior(
     """Idea 5: does this data fit a convolution? Nothing is trained."""
     with Terminal(json=json, quiet=quiet, verbose=verbose) as terminal:
         from convscope.cli import learn_tables as tables
-        from convscope.cli.loading import open_data
         from convscope.learning.prior import prior as audited
-        from convscope.learning.tasks import open_task
+        from convscope.learning.tasks import open_whole
 
         spec = _given(data, "prior", "--data parts")
-        is_task = _is_task(spec)
+        opened = open_whole(spec, progress=terminal.progress)
+        terminal.notes(opened.notes)
         found = audited(
-            open_task(spec, progress=terminal.progress) if is_task else open_data(spec, terminal),
+            opened,
             samples=samples,
             seed=seed,
             progress=terminal.progress,
@@ -130,14 +130,6 @@ def _given(data: str | None, command: str, example: str) -> str:
             f"`convscope {command}` is about data: type for example `convscope {command} {example}`."
         )
     return data
-
-
-def _is_task(spec: str) -> bool:
-    """Tell whether a spec names a task; the built-in world is data too, and is audited whole."""
-    from convscope.learning.tasks import TASKS
-
-    names = {name.partition(":")[0].partition("[")[0] for name in TASKS} - {"parts"}
-    return spec.partition(":")[0] in names and not Path(spec).exists()
 
 
 def _words(text: str | None) -> list[str] | None:

@@ -13,6 +13,9 @@ from convscope.learning.timeline import Timeline
 if TYPE_CHECKING:
     import pyarrow as pa
 
+LITTLE = 0.25
+"""A net that gets less than this share of its own training samples right, above chance, has hardly learned."""
+
 
 @dataclass(frozen=True)
 class Learning(Finding):
@@ -127,6 +130,34 @@ def worth(found: Equivalence) -> str:
     )
 
 
+def unlearned(found: Learning) -> tuple[Point, ...]:
+    """Return the last point of each net that hardly learns its own training samples, as they are.
+
+    Such a net is beaten for another reason than want of data: it is too small or was trained too briefly, or what is
+    asked is hidden from it.
+
+    Args:
+        found: a study.
+    """
+    chance, best = found.task["chance"], found.task["bayes"] or 1.0
+    last = {point.net: point for point in found.curves if point.condition == "intact"}
+    return tuple(p for p in last.values() if p.train - chance < LITTLE * (best - chance))
+
+
+def too_little(point: Point, chance: float) -> str:
+    """Return in words that a net has hardly learned.
+
+    Args:
+        point: one of ``unlearned``.
+        chance: the accuracy of always naming the most common class.
+    """
+    return (
+        f"{point.net} gets {point.train:.0%} of its own {point.n:,} training samples right, and chance is "
+        f"{chance:.0%}: it is too small or was trained too briefly, or its priors hide what is asked. Give more "
+        "--steps before you take its verdicts for those of the priors."
+    )
+
+
 def agreement(found: Learning) -> str:
     """Return whether the study confirms what the audit said of the data.
 
@@ -140,11 +171,14 @@ def agreement(found: Learning) -> str:
         said = "The audit decides nothing about sharing weights that this study could confirm."
     else:
         advised = words == {"yes"}
+        poor = any(point.net == "conv+pool" for point in unlearned(found))
         judged = {
             "undecided": "does not decide it",
             "supported": "confirms it" if advised else "refutes it",
             "not supported": "refutes it" if advised else "confirms it",
         }[first.verdict]
+        if poor and first.verdict == "not supported" and advised:
+            judged = "does not decide it, as conv+pool hardly learned its own training samples"
         said = f"The audit advised {'to share' if advised else 'against sharing'} weights; the study {judged}."
     lost = None if prior is None or not prior.positioned else _lost(found)
     if lost is not None and prior is not None:

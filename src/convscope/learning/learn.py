@@ -1,13 +1,13 @@
 """The study and what it says, in one call: do the priors of convolution help on these data?"""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from hashlib import sha256
 from json import dumps
 from pathlib import Path
 
 from convscope.data import Source
-from convscope.errors import WorkError
+from convscope.errors import SpecError, WorkError
 from convscope.finding import NetworkId, Protocol
 from convscope.learning.analysis import (
     DELTA,
@@ -20,7 +20,7 @@ from convscope.learning.analysis import (
     resampled,
 )
 from convscope.learning.analysis.resample import DRAWS
-from convscope.learning.finding import Learning
+from convscope.learning.finding import Learning, too_little, unlearned
 from convscope.learning.prior import Prior, prior
 from convscope.learning.study import Study, study
 from convscope.learning.tasks import Task, open_task
@@ -68,6 +68,11 @@ def learn(
         SpecError: the data have no labels or too few samples, or an argument does not fit them.
         WorkError: a process died, or no net learns anything.
     """
+    if seeds is not None and seeds < 2:
+        raise SpecError(
+            f"{seeds} seeds give no interval, as nothing says how much runs differ. Give 2 or more, or none at all "
+            "for 10 (5 where it is to be quick)."
+        )
     if isinstance(data, Source):
         task = from_source(data, quick=quick, progress=progress)
     else:
@@ -111,7 +116,7 @@ def judged(done: Study, *, seed: int = 0, audited: Prior | None = None) -> Learn
     settings = {**done.settings, "delta": DELTA, "draws": DRAWS}
     key = sha256(dumps([done.fingerprint, done.settings, dict(done.nets)], sort_keys=True).encode())
     kept = done.timeline
-    return Learning(
+    found = Learning(
         network=NetworkId("twins", key.hexdigest()[:16]),
         protocol=Protocol(
             "paired runs, tuned per cell; seeds and items redrawn; Holm",
@@ -145,6 +150,8 @@ def judged(done: Study, *, seed: int = 0, audited: Prior | None = None) -> Learn
         if kept is None or not kept[0].is_file()
         else timeline(*kept, next(iter(done.nets))),
     )
+    poor = tuple(too_little(point, done.chance) for point in unlearned(found))
+    return replace(found, notes=found.notes + poor)
 
 
 def _equivalences(done: Study, means: Means) -> tuple[Equivalence, ...]:

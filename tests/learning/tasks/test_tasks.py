@@ -5,12 +5,14 @@ import pytest
 import soundfile
 from scipy.stats import norm
 
+from convscope.data.parts import Parts
 from convscope.errors import SpecError
-from convscope.learning.tasks import TASKS, Task, open_task, split
+from convscope.learning.tasks import TASKS, Task, open_task, opening, split
 from convscope.learning.tasks.built import norm_compare, parts, spectra
 from convscope.learning.tasks.mnist1d import _TEMPLATES, mnist1d
 from convscope.learning.tasks.planted import bayes, planted
 from convscope.learning.tasks.sounds import spectrogram, spectrum
+from convscope.learning.twins import reference
 
 
 def pattern_of(task: Task, patches: tuple[int, ...], side: tuple[int, ...]) -> np.ndarray:
@@ -107,6 +109,35 @@ def test_parts_are_where_they_should_be():
     assert not np.array_equal(centred.x_test, parts(side=24, pool=60, tests=40).x_test)
 
 
+def test_some_kinds_of_the_parts_are_those_of_the_whole_world():
+    few = parts(kinds=("dog", "car"), side=16, pool=40, tests=24)
+    assert few.classes == ("dog", "car")
+    assert [len(p) for p in (few.x_train, few.x_valid, few.x_test)] == [40, 500, 24]
+    world = Parts(4 * 540, 1, size=16)
+    assert world.labels is not None
+    assert world.classes is not None
+    named = [world.classes[label] for label in world.labels]
+    chosen = [k for k, name in enumerate(named) if name in few.classes][:5]
+    for at, picture, label in zip(chosen, few.x_train, few.y_train, strict=False):
+        assert np.array_equal(picture, np.rint(world[at].array * 255))
+        assert few.classes[label] == named[at]
+
+
+def test_units_asked_what_see_all_of_a_picture_and_those_asked_where_do_not():
+    """Fields by hand: 3, then twice as far between places and two of them more at each stage."""
+    what = parts(kinds=("dog", "car"), side=16, pool=20, tests=16)
+    where = parts(label="position", side=16, pool=20, tests=16)
+    for task, sees in ((what, 18), (where, 8)):
+        stages = (task.geometry or reference(task.shape, len(task.classes))).stages
+        field = (
+            1
+            + sum(2 * 2**k for k in range(len(stages)))
+            + sum(2**k for k in range(len(stages) - 1))
+        )
+        assert field == sees
+        assert (field >= task.shape[1]) == (task is what)
+
+
 def labelled(count: int) -> tuple[np.ndarray, np.ndarray]:
     draw = np.random.default_rng(0)
     return draw.standard_normal((count, 1, 8), np.float32), draw.integers(0, 2, count)
@@ -139,6 +170,8 @@ def test_too_little_to_split_is_refused():
     with pytest.raises(SpecError, match="too few to learn"):
         split("made up", x, y, ("a", "b"))
     x, y = labelled(100)
+    with pytest.raises(SpecError, match="the same label"):
+        split("made up", x, np.ones(100, int), ("a", "b"))
     with pytest.raises(SpecError, match="2 speakers"):
         split("made up", x, y, ("a", "b"), groups=["x", "y"] * 50)
 
@@ -213,3 +246,16 @@ def test_every_task_is_listed():
     assert {name.partition("[")[0].partition(":")[0] for name in TASKS} >= {
         "planted", "planted-half", "mnist1d", "norm-compare", "spectra", "parts", "parts-position",
     }  # fmt: skip
+
+
+def test_quick_parts_ask_two_kinds_and_say_so(monkeypatch):
+    asked = {}
+    monkeypatch.setattr(opening, "parts", lambda **options: asked.update(options))
+    open_task("parts-left", quick=True)
+    assert asked["kinds"] == ("dog", "car")
+    assert asked["position"] == "left half"
+    asked.clear()
+    open_task("parts-position", quick=True)
+    assert "kinds" not in asked
+    few = parts(kinds=("dog", "car"), side=16, pool=20, tests=16)
+    assert any("dog or car" in note for note in few.notes)

@@ -1,17 +1,21 @@
-"""What an audit advises, in plain words: along which axes to share weights, and how far to look."""
+"""What an audit advises, in plain words: along which axes to share weights, how far to look, what is wanting."""
 
 from collections.abc import Sequence
 
+from convscope.learning.prior.enough import needed
 from convscope.learning.prior.finding import Axis
+from convscope.learning.prior.stationarity import FAINT
 
 
-def advised(axes: Sequence[Axis]) -> tuple[str, ...]:
+def advised(axes: Sequence[Axis], used: int, given: int) -> tuple[str, ...]:
     """Return one sentence for each axis, and one for how far a unit should see.
 
     Args:
         axes: what was found along each.
+        used: samples that were looked at.
+        given: samples that there are.
     """
-    said = [_axis(axis, axes) for axis in axes]
+    said = [_axis(axis, axes, used, given) for axis in axes]
     known = [axis for axis in axes if axis.share != "no" and axis.locality.length is not None]
     if known:
         reach = " and ".join(f"{axis.locality.length:.1f} along {axis.name}" for axis in known)
@@ -21,8 +25,8 @@ def advised(axes: Sequence[Axis]) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _axis(axis: Axis, axes: Sequence[Axis]) -> str:
-    said = _sharing(axis, axes)
+def _axis(axis: Axis, axes: Sequence[Axis], used: int, given: int) -> str:
+    said = _sharing(axis, axes) if axis.share != "undecided" else _undecided(axis, used, given)
     where = axis.place
     if axis.positioned == "yes" and where is not None and where.share is not None:
         said += (
@@ -45,17 +49,41 @@ def _sharing(axis: Axis, axes: Sequence[Axis]) -> str:
             f"The axis {name} is not stationary, as {alike.score:.0%} of its local structure is common to all "
             f"positions: {_only(axis, axes)}."
         )
-    if axis.share == "yes" and alike is not None:
+    assert alike is not None  # an axis is shared along where it is stationary
+    return (
+        f"Along {name}, neighbours belong together and {alike.score:.0%} of the local structure is common to all "
+        "positions: share weights."
+    )
+
+
+def _undecided(axis: Axis, used: int, given: int) -> str:
+    """Return why an axis is not decided, and what would decide it: more samples, or something else."""
+    name, alike = axis.name, axis.stationarity
+    if alike is None:
         return (
-            f"Along {name}, neighbours belong together and {alike.score:.0%} of the local structure is common to "
-            "all positions: share weights."
+            f"Along {name}, too few places change to compare one with another, so whether they are alike is not "
+            "known. Ask `convscope learn`."
         )
-    if axis.share == "undecided" and (alike is None or not alike.structured):
+    if alike.strength < FAINT:
         return (
             f"Along {name}, places hardly go together, so these measures see too little to judge: what the labels "
             "depend on may be local all the same. Ask `convscope learn`."
         )
-    return f"Along {name}, these samples do not decide whether to share weights: give more, or ask `convscope learn`."
+    enough = needed(axis, used)
+    if enough is None:
+        return (
+            f"Along {name}, {used:,} samples do not decide whether to share weights, and no number in reach would. "
+            "Ask `convscope learn`."
+        )
+    how = (
+        f"look at more of them (`convscope prior --samples {enough}`)"
+        if given >= enough
+        else "give more"
+    )
+    return (
+        f"Along {name}, {used:,} samples do not decide whether to share weights; about {enough:,} would: {how}, or "
+        "ask `convscope learn`."
+    )
 
 
 def _only(axis: Axis, axes: Sequence[Axis]) -> str:

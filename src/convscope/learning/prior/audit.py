@@ -1,6 +1,7 @@
 """The prior audit: does this data set fit a convolution? Nothing is trained."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,12 +10,13 @@ from convscope.data import Source, spread
 from convscope.errors import SpecError
 from convscope.finding import NetworkId, Protocol
 from convscope.learning.prior.advice import advised
+from convscope.learning.prior.enough import needed
 from convscope.learning.prior.finding import Axis, Prior
 from convscope.learning.prior.locality import locality
 from convscope.learning.prior.pairs import GROUPS, places
 from convscope.learning.prior.place import place
 from convscope.learning.prior.stationarity import stationarity
-from convscope.learning.tasks import Task
+from convscope.learning.tasks import Task, open_whole
 from convscope.progress import Progress, silent
 
 SAMPLES = 1000
@@ -27,13 +29,17 @@ NAMES = {1: ("time",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 
 
 def prior(
-    data: Source | Task, *, samples: int = SAMPLES, seed: int = 0, progress: Progress = silent
+    data: str | Path | Source | Task,
+    *,
+    samples: int = SAMPLES,
+    seed: int = 0,
+    progress: Progress = silent,
 ) -> Prior:
     """Audit a data set: is it local and stationary along each axis, and is position the answer?
 
     Args:
         data: at least 40 samples with one to three axes of space, or a task, of which the training pool is
-            audited; with labels, their relation to position is measured too.
+            audited, or the spec of either; with labels, their relation to position is measured too.
         samples: how many to look at, at most.
         seed: of what is drawn at random.
         progress: told of each step.
@@ -42,12 +48,13 @@ def prior(
         Locality, stationarity and place of each axis, a verdict, and advice in plain words.
 
     Raises:
-        SpecError: fewer than 40 samples could be read, or they do not change.
+        SpecError: the spec is not understood, fewer than 40 samples could be read, or they do not change.
 
-    >>> import convscope as cs
-    >>> cs.prior(cs.data("parts:400")).verdict
+    >>> prior("parts:400").verdict
     'fits'
     """
+    if isinstance(data, str | Path):
+        data = open_whole(data, progress=progress)
     about = _facts(data)
     arrays, labels = _read(data, samples, progress)
     rng = np.random.default_rng(seed)
@@ -87,7 +94,10 @@ def prior(
         data=about | {"used": len(arrays), "shape": list(arrays.shape[1:])},
         axes=axes,
         overall=_overall(axes),
-        advice=advised(axes),
+        advice=advised(axes, len(arrays), about["samples"]),
+        samples_needed=max(
+            (enough for axis in axes if (enough := needed(axis, len(arrays)))), default=None
+        ),
     )
 
 

@@ -112,6 +112,7 @@ class Prior(Finding):
         axes: one for each axis of space.
         overall: locality and stationarity of all axes together.
         advice: what follows, one sentence an axis, in plain words.
+        samples_needed: about how many would decide what is undecided; None where nothing is, or no number would.
     """
 
     idea: ClassVar[str] = "prior"
@@ -119,6 +120,7 @@ class Prior(Finding):
     axes: tuple[Axis, ...]
     overall: Mapping[str, Any]
     advice: tuple[str, ...]
+    samples_needed: int | None = None
 
     @property
     def verdict(self) -> str:
@@ -169,6 +171,7 @@ class Prior(Finding):
             "axes": [axis.document() for axis in self.axes],
             "verdict": self.verdict,
             "advice": list(self.advice),
+            "samples_needed": self.samples_needed,
         }
 
 

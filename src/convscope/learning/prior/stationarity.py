@@ -28,7 +28,8 @@ _SIDE = {1: 8, 2: 3, 3: 3}  # places of a patch along each axis
 _STARTS = {1: 64, 2: 16, 3: 8}  # patches along each axis, at most
 _NULLS = 24
 _NULL_SAMPLES = 12  # of each group: enough for a null, which is wider for it
-_CLEAR = 3.0  # reproducible structure stands out from zero by so many standard errors
+CLEAR = 3.0
+"""Reproducible structure stands out from zero by more standard errors than this."""
 FAINT = 0.05
 """Correlations inside patches that are weaker than this (root mean square) are too faint to be judged."""
 
@@ -43,6 +44,8 @@ class Stationarity:
         null99: what it stays below in 99 % of permutations of the places.
         structured: whether there is reproducible local structure to speak of.
         strength: of it: the correlations inside a patch, root mean square.
+        structure: how much of the correlations is reproducible: the score's denominator.
+        error: its standard error, jackknife over samples.
     """
 
     score: float
@@ -50,6 +53,8 @@ class Stationarity:
     null99: float
     structured: bool
     strength: float
+    structure: float
+    error: float
 
 
 def stationarity(found: Places, rng: np.random.Generator) -> tuple[Stationarity | None, ...]:
@@ -94,12 +99,12 @@ def _judged(
     score, ends = jackknife(shares)
     _, (low, high) = jackknife(whole)
     error = (high - low) / 4.186  # twice t of 19 degrees of freedom
-    structured = bool(whole[0] > _CLEAR * error) and strength >= FAINT
+    structured = bool(whole[0] > CLEAR * error) and strength >= FAINT
     # The 99 % point of a normal distribution, as a few permutations give no percentile.
     null = float(np.mean(nulls) + 2.326 * np.std(nulls, ddof=1)) if len(nulls) > 1 else 0.0
-    if not structured:
-        return Stationarity(0.0, (0.0, 0.0), _unit(null), False, strength)
-    return Stationarity(_unit(score), (_unit(ends[0]), _unit(ends[1])), _unit(null), True, strength)
+    least, most = (_unit(end) for end in ends)
+    seen = (_unit(score), (least, most)) if structured else (0.0, (0.0, 0.0))
+    return Stationarity(*seen, _unit(null), structured, strength, float(whole[0]), float(error))
 
 
 def _strength(structure: np.ndarray) -> float:

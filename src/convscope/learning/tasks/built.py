@@ -1,13 +1,16 @@
 """Tasks that are made to show one thing: where a prior pays, and where it costs."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
 
+from convscope.data.objects import OBJECTS
 from convscope.data.parts import Parts
 from convscope.data.scene import Position
 from convscope.data.world import World
 from convscope.learning.tasks.task import Task
+from convscope.learning.twins.geometry import reference
 from convscope.progress import Progress, silent
 
 _BANDS = 8
@@ -68,50 +71,75 @@ def parts(
     *,
     position: Position = "anywhere",
     label: Literal["object", "position"] = "object",
+    kinds: Sequence[str] | None = None,
     name: str = "parts",
     side: int = 32,
+    width: int | None = None,
     pool: int = 9000,
     tests: int = 2000,
     progress: Progress = silent,
 ) -> Task:
     """Return the built-in world as a task: what is it, or where is it?
 
+    What a thing is takes units that see all of it, so the twins that are asked for it go on until a map is 2
+    wide. Where it is must not reach the head by another way than the map: twins of the reference geometry.
+
     Args:
         position: where objects are in training and validation; tests have them anywhere, but for ``"centred"``,
             which is tested centred too.
         label: ``"position"`` asks in which of eight cells the object is: the prior that the answer does not
             depend on the place is then wrong.
+        kinds: of the eight, those that are asked for; None takes all. With ``label="object"`` only.
         name: of the task.
         side: of the pictures in pixels.
+        width: channels of the first layer of twins that are asked what it is; None takes those of the reference.
         pool: pictures that training subsets are drawn from.
         tests: pictures that are tested on.
         progress: told of pictures drawn.
     """
     held = max(500, pool // 6)
-    anywhere = Parts(tests, 0, size=side, label=label)
-    learned = Parts(pool + held, 1, size=side, position=position, label=label)
-    tested = Parts(tests, 0, size=side, position=position) if position == "centred" else anywhere
-    x = _drawn(learned, progress)
-    y = np.asarray(learned.labels)
-    assert learned.classes is not None
+    # Every class is as common as the others, so a share of the world is of the kinds that are asked for.
+    times = 1 if kinds is None else len(OBJECTS) / len(kinds)
+    learned = Parts(round(times * (pool + held)), 1, size=side, position=position, label=label)
+    rest: Position = "centred" if position == "centred" else "anywhere"
+    tested = Parts(round(times * tests), 0, size=side, position=rest, label=label)
+    x, y = _drawn(learned, kinds, progress)
+    x_test, y_test = _drawn(tested, kinds, progress)
+    classes = learned.classes if kinds is None else kinds
+    assert classes is not None
+    notes = (f"pictures are drawn at {side}×{side}",)
+    if kinds is not None:
+        notes += (f"of the eight kinds, what is asked is: {' or '.join(kinds)}?",)
     return Task(
         name,
-        x[:pool], y[:pool], x[pool:], y[pool:],
-        _drawn(tested, progress), np.asarray(tested.labels),
-        learned.classes,
-        notes=(f"pictures are drawn at {side}×{side}",),
+        x[:pool], y[:pool], x[pool:], y[pool:], x_test, y_test,
+        tuple(classes),
+        geometry=reference(x.shape[1:], len(classes), width=width, last=2)
+        if label == "object"
+        else None,
+        notes=notes,
     )  # fmt: skip
 
 
-def _drawn(world: World, progress: Progress) -> np.ndarray:
-    """Return all pictures as 8-bit numbers."""
-    pictures = np.empty((len(world), *(world.shape or ())), np.uint8)
-    for k in range(len(world)):
+def _drawn(
+    world: World, kinds: Sequence[str] | None, progress: Progress
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return all pictures of some kinds as 8-bit numbers, and which of the kinds each is of."""
+    assert world.classes is not None
+    labels = np.asarray(world.labels)
+    if kinds is None:
+        chosen = np.arange(len(world))
+    else:
+        wanted = [world.classes.index(kind) for kind in kinds]
+        chosen = np.flatnonzero(np.isin(labels, wanted))
+        labels = np.array([wanted.index(label) if label in wanted else -1 for label in labels])
+    pictures = np.empty((len(chosen), *(world.shape or ())), np.uint8)
+    for k, at in enumerate(chosen.tolist()):
         if k % 256 == 0:
-            progress("drawing pictures", k, len(world))
-        pictures[k] = np.rint(world[k].array * 255)
-    progress("drawing pictures", len(world), len(world))
-    return pictures
+            progress("drawing pictures", k, len(chosen))
+        pictures[k] = np.rint(world[at].array * 255)
+    progress("drawing pictures", len(chosen), len(chosen))
+    return pictures, labels[chosen]
 
 
 def _cut(

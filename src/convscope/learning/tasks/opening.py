@@ -1,10 +1,12 @@
 """A task spec, or any data spec with labels, becomes a Task."""
 
+import re
 from collections.abc import Callable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from convscope.data import open_source
+from convscope.data import Source, open_source
 from convscope.errors import SpecError
 from convscope.learning.tasks.built import norm_compare, parts, spectra
 from convscope.learning.tasks.mnist1d import mnist1d
@@ -34,6 +36,9 @@ _PARTS: dict[str, dict[str, str]] = {
     "parts-left": {"position": "left half"},
     "parts-position": {"label": "position"},
 }
+_QUICK = {"side": 16, "pool": 3000, "tests": 1000}
+_KINDS = ("dog", "car")  # what a small network tells apart best at this size; all eight take hours
+_DATA = ("parts", "parts1d", "parts3d", "digits", "torchvision")  # words that begin a data spec
 _MADE: dict[str, Callable[[], Task]] = {
     "mnist1d": mnist1d,
     "norm-compare": norm_compare,
@@ -65,8 +70,9 @@ def open_task(spec: str | Path, *, quick: bool = False, progress: Progress = sil
     if text in _MADE:
         return _MADE[text]()
     if text in _PARTS:
-        size = {"side": 16, "pool": 3000, "tests": 1000} if quick else {}
-        options: dict[str, Any] = {**_PARTS[text], **size}
+        options: dict[str, Any] = {**_PARTS[text], **(_QUICK if quick else {})}
+        if quick and "label" not in options:
+            options |= {"kinds": _KINDS, "width": 12}
         return parts(name=text, progress=progress, **options)
     if head in ("planted", "planted-half"):
         if rest not in ("", "1", "2", "3"):
@@ -75,5 +81,41 @@ def open_task(spec: str | Path, *, quick: bool = False, progress: Progress = sil
             )
         return planted(int(rest or 1), half=head == "planted-half")
     view = head if head in ("spectra", "spectrogram") and rest else ""
-    source = open_source(rest if view else text, progress=progress)
+    source = _source(rest if view else text, progress)
     return from_source(source, view=view, quick=quick, progress=progress)
+
+
+def open_whole(spec: str | Path, *, progress: Progress = silent) -> Task | Source:
+    """Open what is to be audited: a named task, or all samples of anything else.
+
+    Args:
+        spec: one of ``TASKS``, or any data spec; the built-in world is data, and is taken whole.
+        progress: told of samples read or drawn.
+
+    Raises:
+        SpecError: the spec is not understood.
+    """
+    text = str(spec)
+    named = text.partition(":")[0] in _heads() - {"parts"}
+    if named and not Path(text).exists():
+        return open_task(text, progress=progress)
+    return _source(text, progress)
+
+
+def _source(text: str, progress: Progress) -> Source:
+    """Open a data spec; where it is a word that means nothing, name the tasks too."""
+    try:
+        return open_source(text, progress=progress)
+    except SpecError as error:
+        head = text.partition(":")[0]
+        if not re.fullmatch(r"[\w-]+", head) or head in _DATA or Path(text).exists():
+            raise
+        near = get_close_matches(head, sorted(_heads()), 2)
+        tasks = (
+            f"Tasks of such a name: {', '.join(near)}." if near else f"Tasks: {', '.join(TASKS)}."
+        )
+        raise SpecError(f"{error} {tasks}") from None
+
+
+def _heads() -> set[str]:
+    return {re.split(r"[:\[]", name)[0] for name in TASKS}

@@ -13,6 +13,8 @@ from convscope.learning.twins.geometry import Geometry
 VALIDATION = 0.2
 """Share of the pool that is kept apart to choose learning rates on, up to ``MOST_VALIDATION`` samples."""
 MOST_VALIDATION = 2000
+LEAST = 60
+"""Samples that can be split into something to learn from, to choose on and to be tested on."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,10 +119,16 @@ def split(
     Raises:
         SpecError: too few samples, classes or groups to split.
     """
-    if len(x) < 60 or len(np.unique(y)) < 2:
+    kinds = np.unique(y)
+    if len(kinds) < 2:
         raise SpecError(
-            f"{name!r} has {len(x)} labelled samples of {len(np.unique(y))} classes: too few to learn from and be "
-            "tested on. At least 60 samples of 2 classes are needed."
+            f"All {len(x):,} samples of {name!r} have the same label, so there is nothing to tell apart. Give samples "
+            "of two classes or more: one folder per class, labels.csv (columns file,label) or an array labels."
+        )
+    if len(x) < LEAST:
+        raise SpecError(
+            f"{name!r} has {len(x)} labelled samples of {len(kinds)} classes: too few to learn from and be tested "
+            f"on. At least {LEAST} are needed."
         )
     draw = np.random.default_rng([seed, 11])
     if groups is None:

@@ -63,18 +63,23 @@ class Geometry:
         return f"{stages}; {norm}; {self.edge} at the borders"
 
 
-def reference(shape: tuple[int, ...], classes: int, *, width: int | None = None) -> Geometry:
+def reference(
+    shape: tuple[int, ...], classes: int, *, width: int | None = None, last: int = 4
+) -> Geometry:
     """Return the geometry that is taken for samples of a shape where none is given.
 
     Layers of 3 taps per axis and pooling by 2 follow each other, at least two of them, each with twice the
-    channels up to 64, until a map is at most 4 wide, so that the last units see most of the sample; long axes
-    are first cut down by a wider first layer with a stride. Borders hold the other end of the axis: with
-    zeros a deep network learns from the borders where things are, and pooling would not be a prior.
+    channels up to 64, until a map is at most ``last`` wide. At 4 the last units see most of the sample, and
+    what moves by a quarter of it is answered alike; at 2 they see all of it, and only moves by half of it are
+    answered alike. Long axes are first cut down by a wider first layer with a stride. Borders hold the other
+    end of the axis: with zeros a deep network learns from the borders where things are, and pooling would not
+    be a prior.
 
     Args:
         shape: ``(C, *S)``.
         classes: how many.
         width: channels of the first layer; None takes 16, and 8 for pictures above 16 and for volumes.
+        last: the map is pooled until no axis is wider.
 
     Raises:
         SpecError: an axis is shorter than 4, or so long that the dense twin would not fit.
@@ -97,7 +102,7 @@ def reference(shape: tuple[int, ...], classes: int, *, width: int | None = None)
         kernel = 2 * stride - 1 + stride % 2
         stages.append(Stage(width, kernel, stride, kernel // 2))
         now = tuple((n + 2 * (kernel // 2) - kernel) // stride + 1 for n in now)
-    while max(now) > 4 or len(stages) < 2:
+    while max(now) > last or len(stages) < 2:
         stages.append(Stage(min(width * 2 ** len(stages), 64), 3, 1, 1, 2))
         now = tuple((n - 1) // 2 + 1 for n in now)
     return Geometry(shape, classes, tuple(stages), norm=len(size) > 1, edge="circular")

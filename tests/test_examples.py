@@ -15,6 +15,7 @@ def test_each_example_is_here() -> None:
     assert {path.name for path in EXAMPLES.iterdir() if path.is_file()} == {
         "first_look.py",
         "first_look.ipynb",
+        "own_data.ipynb",
     }
 
 
@@ -33,11 +34,12 @@ def test_the_script_prints_the_fields_known_by_hand(tmp_path: Path) -> None:
 
 
 @pytest.mark.filterwarnings("default")  # of the kernel's own machinery
-def test_the_notebook_runs(tmp_path: Path) -> None:
-    notebook = nbformat.read(EXAMPLES / "first_look.ipynb", as_version=4)
+@pytest.mark.parametrize("name", ["first_look.ipynb", "own_data.ipynb"])
+def test_each_notebook_runs(name: str, tmp_path: Path) -> None:
+    notebook = nbformat.read(EXAMPLES / name, as_version=4)
     stored = [cell.get("outputs") or cell.get("execution_count") for cell in notebook.cells]
     assert not any(stored), "commit it without outputs"
-    client = NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}})
+    client = NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(tmp_path)}})
     client.execute()
     shown = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     assert any("text/html" in output.get("data", {}) for output in shown)

@@ -1,7 +1,7 @@
 """A picture for a unit must cost a fraction of what torch-lucent takes, and drive the unit no less.
 
     python benchmarks/synthesis.py --lucent PATH/bin/python [--data FOLDER] [--weights FILE.safetensors]
-        [--networks squeezenet1_0,resnet18] [--units 3] [--together 64] [--steps N] [--threads 1]
+        [--networks squeezenet1_0,resnet18] [--units 3] [--first 5] [--together 64] [--steps N] [--threads 1]
         [--long features.3,layer1.0]
 
 Of some layers of SqueezeNet 1.0 and ResNet-18 the same units, with the same steps, device and threads: convscope in
@@ -145,7 +145,8 @@ def main() -> None:
     parser.add_argument("--weights", help="of SqueezeNet 1.0; without it as drawn")
     parser.add_argument("--networks", default=",".join(LAYERS))
     parser.add_argument("--layers", help="of these modules only, joined by commas")
-    parser.add_argument("--units", type=int, default=3)
+    parser.add_argument("--units", type=int, default=3, help="of each layer, every eighth")
+    parser.add_argument("--first", type=int, default=5, help="number of the first of them")
     parser.add_argument("--together", type=int, default=64)
     parser.add_argument("--steps", type=int)
     parser.add_argument("--threads", type=int, default=1)
@@ -180,7 +181,8 @@ def main() -> None:
                     continue
                 job = {
                     "network": name, "weights": weights, "layer": path, "steps": asked.steps, "seed": 0,
-                    "units": list(range(0, 8 * asked.units, 8)), "threads": asked.threads, "data": asked.data,
+                    "units": list(range(asked.first, asked.first + 8 * asked.units, 8)),
+                    "threads": asked.threads, "data": asked.data,
                 }  # fmt: skip
                 long = path in asked.long.split(",")
                 found = layer(job, asked.lucent, asked.together, folder, long=long)

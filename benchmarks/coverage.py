@@ -29,6 +29,17 @@ PROBES = 3
 """Columns per axis that the NaN test pushes through a network."""
 MOST_MACS = 5e10
 """Above so many multiply-adds the NaN test is left out: it needs a dozen passes."""
+SMALL = 64
+"""Size of the input at which the NaN goes through every column of some networks, too."""
+EVERY_COLUMN = (
+    "torchvision:alexnet", "torchvision:vgg11", "torchvision:resnet18", "torchvision:resnet50",
+    "torchvision:resnext50_32x4d", "torchvision:densenet121", "torchvision:googlenet",
+    "torchvision:squeezenet1_0", "torchvision:mobilenet_v2", "torchvision:mobilenet_v3_small",
+    "torchvision:mnasnet0_5", "torchvision:shufflenet_v2_x0_5", "torchvision:efficientnet_b0",
+    "torchvision:regnet_x_400mf", "torchvision:regnet_y_400mf", "torchvision:convnext_tiny",
+    "torchvision:lraspp_mobilenet_v3_large", "timm:dla34", "timm:ghostnet_050", "timm:hrnet_w18_small",
+    "timm:repvgg_a0", "timm:res2net50_26w_4s", "timm:resnet26d", "timm:mobilenetv4_conv_small",
+)  # fmt: skip
 OTHER_SIZES = {"vit_b_16": {"image_size": 384}}
 """Networks whose known cost is that of another size than their own."""
 FIRST_SEED = 1000
@@ -157,6 +168,10 @@ def cases_of(choice: list[list[Any]], oracle: Path | None, probes: int) -> list[
         for name in models.list_models(module=module):
             asked = {"last": known.fields[name].output} if name in known.fields else {}
             cases.append(Case(group, name, f"torchvision:{name}", fields=asked, **plain))
+    for spec in EVERY_COLUMN:
+        cases.append(
+            Case("every column", spec.partition(":")[2], spec, (3, SMALL, SMALL), probes=SMALL)
+        )
     for name, options in OTHER_SIZES.items():
         if name in known.costs:
             shape = known.costs[name].input

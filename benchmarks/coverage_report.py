@@ -198,7 +198,8 @@ def _vnet(rows: Sequence[Row], oracle: Oracle) -> Iterator[str]:
 
 def _dependence(rows: Sequence[Row]) -> Iterator[str]:
     tested = [row for row in rows if "elements" in row.get("nan", {})]
-    networks = [row for row in tested if row["group"] != "random"]
+    networks = [row for row in tested if row["group"] not in ("random", "every column")]
+    columns = [row for row in tested if row["group"] == "every column"]
     graphs = [row for row in tested if row["group"] == "random"]
     yield from ("## The NaN test", "")
     yield (
@@ -220,6 +221,7 @@ def _dependence(rows: Sequence[Row]) -> Iterator[str]:
             )
             for title, some in (
                 ("networks, 3 columns per axis", networks),
+                ("networks on inputs of 64×64, every column", columns),
                 ("random graphs, every column", graphs),
             )
         ],

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from math import prod
 from typing import Any
 
@@ -12,6 +13,7 @@ from convscope.errors import SpecError
 from convscope.network import Layer
 from convscope.receptive.fields import AxisField, ChannelGroup, Number
 from convscope.receptive.holes import Holes, Pattern
+from convscope.receptive.sites import Site
 from convscope.receptive.tiling import Tiling, reached, tiling
 from convscope.receptive.units import Units
 
@@ -124,7 +126,7 @@ class LayerField:
         for site, position in zip(sites, unit, strict=True):
             if site is None:
                 return None
-            first, last = (int(ends[position]) for ends in Units().hulls(site))
+            first, last = (int(ends[position]) for ends in _hulls(site))
             if first > last:
                 return None
             found.append((first, last))
@@ -199,3 +201,9 @@ def _group(group: ChannelGroup) -> dict[str, Any]:
         "start": [a.start for a in group.axes],
         "local_size": [a.local_size for a in group.axes],
     }
+
+
+@lru_cache(maxsize=32)
+def _hulls(site: Site) -> tuple[np.ndarray, np.ndarray]:
+    """Return what every unit reads, kept: thousands of units of one layer are asked about one after another."""
+    return Units().hulls(site)

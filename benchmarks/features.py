@@ -86,9 +86,9 @@ class Summary:
         lines = [
             f"## {self._name}",
             "",
-            "| layer | field | units | level 1 | 2 | 3 | 4 | unknown | dead | most frequent labels | pictures | "
-            "median | two-alternative score | of an untrained network |",
-            "| --- |" + " --- |" * 13,
+            "| layer | field | units | level 1 | 2 | 3 | 4 | unknown | dead | most frequent labels | drawn stimuli "
+            "that most units prefer | pictures | median | two-alternative score | of an untrained network |",
+            "| --- |" + " --- |" * 14,
         ]
         for part in self._parts:
             families = Counter(part["families"]).most_common(4)
@@ -103,6 +103,7 @@ class Summary:
                 *(part["levels"][level] for level in "1234"),
                 part["unknown"],
                 part["dead"],
+                ", ".join(f"{one['name']} {one['units']}" for one in part["labels"][:4]),
                 ", ".join(f"{name} {count}" for name, count in families),
                 ", ".join(f"{status} {count}" for status, count in statuses.items()),
                 _median([part]),

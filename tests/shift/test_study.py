@@ -224,3 +224,22 @@ def test_answers_that_are_not_numbers_are_refused(noise: Source):
 
     with pytest.raises(Exception, match="not finite"):
         shift(Network(Broken().eval(), input=(3, 16, 16)), noise, samples=2)
+
+
+@pytest.mark.parametrize(("outputs", "graded"), [(8, True), (100, False), (4, False)])
+def test_labels_are_graded_only_where_they_can_be_the_networks_classes(outputs: int, graded: bool):
+    torch.manual_seed(0)
+    module = nn.Sequential(
+        nn.Conv2d(3, 4, 3, padding=1),
+        nn.ReLU(),
+        nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(),
+        nn.Linear(4, outputs),
+    )
+    net = Network(module.eval(), input=(3, 16, 16))
+    found = shift(net, open_source("parts:4"), samples=4)
+    for answers in (found.output, found.crops):
+        assert answers is not None
+        assert (answers.held.accuracy is not None) == graded
+        assert (answers.held.worst_case_accuracy is not None) == graded
+        assert answers.held.consistency is not None

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest
 
 from convscope.errors import SpecError
 from convscope.site import report
+from convscope.site.card import Card
+from convscope.site.one_file import _claim
 
 EMPTY = {"meta", "link", "img", "br", "input", "hr"}
 
@@ -79,3 +82,13 @@ def test_a_folder_that_is_no_atlas_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SpecError, match="not an atlas"):
         report(tmp_path, tmp_path / "report.html")
     assert not (tmp_path / "report.html").exists()
+
+
+def test_what_was_measured_without_a_verdict_is_not_called_unmeasured() -> None:
+    told = "Its answers are no scores of classes, so none change."
+    card = Card("shift", "Moves", "It moves.", "#/shift", "convscope shift MODEL", True, text=told)
+    assert told in _claim(card, "demo")
+    assert "Not measured" not in _claim(card, "demo")
+    assert "Not measured. <code>convscope shift demo</code>" in _claim(
+        replace(card, text=""), "demo"
+    )

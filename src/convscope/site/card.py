@@ -14,8 +14,8 @@ class Card:
         page: the route of its evidence; None where there is no page for it.
         command: the command that measures it.
         available: whether this version of convscope has that command.
-        number: the headline; empty where nothing was measured, like the following four.
-        text: what the number means.
+        number: the headline; empty where there is none.
+        text: what the number means, or why what was measured gives none; empty where nothing was measured.
         verdict: ``supported``, ``not supported`` or ``undecided``.
         threshold: what the verdict was decided by.
         floor: what the code gives where the truth is zero.

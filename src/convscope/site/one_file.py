@@ -95,6 +95,8 @@ def _lead(network: Document, data: Document | None) -> str:
 
 def _claim(card: Card, spec: str) -> str:
     heading = f'<h2>{escape(card.title)}</h2><p class="prose">{escape(card.sentence)}</p>'
+    if card.text and not card.verdict:  # measured, and nothing to decide
+        return f'<section class="claim">{heading}<p class="note">{escape(card.text)}</p></section>'
     if not card.verdict:
         command = escape(card.command.replace("MODEL", spec))
         when = "measures it" if card.available else "will measure it, in a later version"

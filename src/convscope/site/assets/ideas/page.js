@@ -29,7 +29,7 @@ export async function open(site) {
 
 /** @param {Site} site */
 function lead({ network, data, cards }) {
-  const measured = cards.filter((card) => card.verdict).length;
+  const measured = cards.filter((card) => card.verdict || card.text).length;
   const on = data ? `, with data of ${counted(data.count, "sample")}` : "";
   return (
     `Five ideas make convolutional networks practical. ${number(measured)} of them ` +
@@ -59,14 +59,19 @@ function parts(card, place, site) {
   ];
 }
 
-/** @param {Card} card @param {Site} site */
+/**
+ * An idea without a verdict: what was measured but gives none, or how to measure it.
+ * @param {Card} card @param {Site} site
+ */
 function unmeasured(card, site) {
+  if (card.text)
+    return [h("p", { class: "note" }, card.text), card.page ? h("p", {}, h("a", { class: "evidence", href: card.page }, "See the evidence")) : null];
   const command = card.command.replace("MODEL", site.network.spec);
   const left = site.left[card.idea];
   const how = card.available
     ? ["Not measured here. ", h("code", {}, command), " measures it."]
     : ["Not measured here. ", h("code", {}, command), ` will measure it; convscope ${site.convscope} cannot yet.`];
-  return [h("p", { class: "note" }, card.text, left ? `${left} ` : null, ...how)];
+  return [h("p", { class: "note" }, left ? `${left} ` : null, ...how)];
 }
 
 /** @param {string} source an SVG from Python @param {string} label */

@@ -163,6 +163,25 @@ def test_global_operations_name_their_reason_and_keep_the_local_path(name: str) 
         assert result.loose == {}
 
 
+def test_recurrence_beside_a_gate_is_not_held_apart_from_its_own_step() -> None:
+    class Recurrent(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv1d(2, 4, 3, padding=1)
+            self.steps = nn.LSTM(4, 3, batch_first=True, bidirectional=True)
+
+        def forward(self, x: Tensor) -> Tensor:
+            y = self.conv(x)
+            y = y * y.mean(2, keepdim=True).sigmoid()  # the gate brings the second, local run
+            return self.steps(y.transpose(1, 2))[0].transpose(1, 2)
+
+    net = Network(Recurrent(), input=(2, 12))
+    assert receptive(net)["steps"].is_global == (True,)
+    result = nan_dependence(net.graph, (2, 12), 12)
+    assert {"lstm", "getitem"} <= result.nodes
+    assert result.unsound == {}
+
+
 def test_running_sum_is_one_sided() -> None:
     net = Network(Mixer(lambda y: y.cumsum(3)), input=(2, 12, 12))
     last = receptive(net)["last"]

@@ -185,8 +185,13 @@ class _Probe(fx.Interpreter):
 
     def _mixes(self, node: fx.Node) -> bool:
         """Return whether one operation makes both a local and a global part, which cannot be held apart."""
-        state = self._states.get(node)
-        if not isinstance(state, State) or _only_whole(state):
+        found = self._states.get(node)
+        states = [
+            one
+            for one in (found if isinstance(found, tuple) else (found,))
+            if isinstance(one, State)
+        ]
+        if all(map(_only_whole, states)):
             return False
         arrived = {
             site
@@ -196,6 +201,7 @@ class _Probe(fx.Interpreter):
         }
         return any(
             site not in arrived and not all(parent in arrived for parent, _ in site.reads)
+            for state in states
             for site in _whole_sites(state)
         )
 

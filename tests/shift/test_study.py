@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from convscope.network.rewriting import circular
 from convscope.shift import shift
 from convscope.shift.causes import CAUSES
 from convscope.shift.finding import Shift
+from convscope.shift.graded import right_answers
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +58,16 @@ def test_causes_sum_to_the_whole_and_a_border_is_not_a_stride(found: Shift):
     assert first.parts["padding"] == pytest.approx(first.total, rel=1e-6)
     assert found["3"].causes is not None
     assert found["3"].causes.parts["stride"] > 0
+
+
+def test_the_few_samples_of_the_split_are_not_all_of_the_first_class(tmp_path: Path):
+    flat = np.zeros((8, 3, 16, 16), np.float32)  # nothing that a stride could miss
+    noisy = np.random.default_rng(0).random((8, 3, 16, 16), np.float32)
+    np.savez(tmp_path / "sorted.npz", images=np.concatenate([flat, noisy]))
+    found = shift(small(), open_source(tmp_path / "sorted.npz"), samples=16)
+    assert found.causes is not None
+    assert found.causes.samples == found.document()["causes"]["samples"] == 8
+    assert found.causes.parts["stride"] > 0.01
 
 
 def test_circular_padding_leaves_nothing_to_padding(noise: Source):
@@ -243,3 +255,29 @@ def test_labels_are_graded_only_where_they_can_be_the_networks_classes(outputs: 
         assert (answers.held.accuracy is not None) == graded
         assert (answers.held.worst_case_accuracy is not None) == graded
         assert answers.held.consistency is not None
+
+
+def test_labels_are_found_by_name_where_the_names_of_the_answers_are_known(tmp_path: Path):
+    values = np.repeat([0.05, 0.5, 0.95], 4).astype(np.float32)
+    images = np.broadcast_to(values[:, None, None, None], (12, 1, 8, 8))
+    names = np.array(["Low", "high", "middle"])  # in another order than the network's
+    labels = np.repeat([0, 2, 1], 4)
+    np.savez(tmp_path / "three.npz", images=images, labels=labels, classes=names)
+    data = open_source(tmp_path / "three.npz")
+    linear = nn.Linear(1, 3)
+    with torch.no_grad():
+        linear.weight.copy_(torch.tensor([[-1.0], [0.0], [1.0]]))
+        linear.bias.copy_(torch.tensor([0.0, -0.25, -1.0]))
+    module = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), linear).eval()
+    for known, right, accuracy in (
+        (["low", "middle", "high"], [0, 2, 1], 1),
+        (None, [0, 1, 2], 1 / 3),
+    ):
+        net = Network(module, input=(1, 8, 8), labels=known)
+        answers = right_answers(net, data)
+        assert answers is not None
+        assert answers.tolist() == right
+        found = shift(net, data, samples=12)
+        assert found.output is not None
+        assert found.output.held.accuracy == pytest.approx(accuracy)
+        assert found.protocol.settings["labels"] == ("by name" if known else "by number")

@@ -176,10 +176,18 @@ class Source(ABC):
             if len(batch.indices):
                 yield batch
         if len(chosen) and not read:
-            raise WorkError(
-                f"None of the {len(chosen)} samples of {self.spec!r} could be read. The first: "
-                + "; ".join(f"{name}: {reason}" for name, reason in self.skipped[:3])
-            )
+            raise self.unreadable(len(chosen))
+
+    def unreadable(self, count: int) -> WorkError:
+        """Return the error to raise where none of so many samples could be read.
+
+        Args:
+            count: samples that were asked for.
+        """
+        return WorkError(
+            f"None of the {count} samples of {self.spec!r} could be read. The first: "
+            + "; ".join(f"{name}: {reason}" for name, reason in self.skipped[:3])
+        )
 
     def take(self, indices: np.ndarray, shape: tuple[int, ...] | None = None) -> Batch:
         """Return the samples of these indices, stacked; what cannot be read is left out.

@@ -12,12 +12,10 @@ from convscope.progress import Progress
 from convscope.shift.crops import canvas_of, crop, spans
 from convscope.shift.finding import Answers
 from convscope.shift.fourier import moved
+from convscope.shift.graded import graded, outputs_of, right_answers
 from convscope.shift.offsets import MOST, Offsets, offsets
 from convscope.shift.torus import Torus, laid
 from convscope.shift.votes import held, intervals, votes
-
-_MOST_CLASSES = 0.9
-"""Share of a network's classes that data must hold for their labels to be taken for its answers."""
 
 
 def answered(
@@ -59,7 +57,7 @@ def answered(
     def answer(arrays: np.ndarray, place: Sequence[int]) -> np.ndarray:
         return _vector(net, moved(laid(_tensor(net, arrays), torus), place))
 
-    right = _answered_by(source, net)
+    right = right_answers(net, source)
     return _asked(
         net,
         _batches(source, shape, samples, batch, progress, "moved round", places, right),
@@ -103,7 +101,7 @@ def cropped(
         return _vector(net, _tensor(net, crop(arrays, place, size)))
 
     shape = (net.input.shape[0], *canvas)
-    right = _answered_by(source, net)
+    right = right_answers(net, source)
     return _asked(
         net,
         _batches(source, shape, samples, batch, progress, "cropped", places, right),
@@ -116,23 +114,7 @@ def cropped(
 
 def is_vector(net: Network) -> bool:
     """Return whether a network answers with one vector per sample."""
-    return _outputs(net) > 1
-
-
-def _outputs(net: Network) -> int:
-    """Return how many numbers a network answers with; 0 where they are not one vector per sample."""
-    output = next(node for node in net.graph.graph.nodes if node.op == "output")
-    values = output.args[0]
-    while isinstance(values, list | tuple) and len(values) == 1:
-        values = values[0]
-    value = getattr(values, "meta", {}).get("val")
-    return int(value.shape[1]) if isinstance(value, torch.Tensor) and value.ndim == 2 else 0
-
-
-def _answered_by(source: Source, net: Network) -> bool:
-    """Return whether labels can be what the network answers: as many classes, but for a few that data may lack."""
-    outputs = _outputs(net)
-    return source.classes is None or _MOST_CLASSES * outputs <= len(source.classes) <= outputs
+    return outputs_of(net) > 1
 
 
 def _asked(
@@ -157,12 +139,12 @@ def _batches(
     progress: Progress,
     what: str,
     places: Offsets,
-    right: bool,
+    right: np.ndarray | None,
 ) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
     done = 0
     progress(f"answers, {what}", 0, samples)
     for part in source.batches(size, shape, samples):
-        yield part.arrays, part.labels if right else None
+        yield part.arrays, graded(part.labels, right)
         done += len(part.arrays)
         progress(f"answers, {what}", done, samples)
 

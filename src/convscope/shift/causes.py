@@ -53,13 +53,15 @@ class Causes:
         layer: the layer.
         parts: the Shapley value of each cause; empty where an oracle cannot take the place of some operation.
         swaps: the error for each set of causes that are there, joined by ``+``; ``none`` for the empty one.
-        cells: the factorial.
+        cells: the factorial, over all samples that were looked at.
+        samples: of these, how many the parts and swaps are of.
     """
 
     layer: str
     parts: Mapping[str, float]
     swaps: Mapping[str, float]
     cells: Cells
+    samples: int
 
     @property
     def leftover(self) -> float | None:
@@ -120,14 +122,15 @@ def shapley(value: Callable[[tuple[str, ...]], float]) -> dict[str, float]:
     return parts
 
 
-def causes_of(layer: str, swaps: Mapping[str, float], cells: Cells) -> Causes:
+def causes_of(layer: str, swaps: Mapping[str, float], cells: Cells, samples: int) -> Causes:
     """Return the split of a layer's error.
 
     Args:
         layer: the layer.
         swaps: the error for each set of causes that are there, by ``name_of``; those that could be measured.
         cells: the factorial.
+        samples: that ``swaps`` are of.
     """
     known = len(swaps) == 2 ** len(CAUSES)
     parts = shapley(lambda there: swaps[name_of(there)]) if known else {}
-    return Causes(layer, parts, dict(swaps), cells)
+    return Causes(layer, parts, dict(swaps), cells, samples)

@@ -140,7 +140,7 @@ class Shift(Finding):
             )
         if self.causes is not None and self.causes.parts:
             parts = ", ".join(f"{cause} {self.causes.parts[cause]:.3f}" for cause in CAUSES)
-            said.append(f"By cause: {parts}.")
+            said.append(f"By cause, on {self.causes.samples} of the samples: {parts}.")
         if self.testable is not None:
             at = self.testable.nearest_input
             hint = f" An input of {'x'.join(map(str, at))} can." if at else ""
@@ -213,4 +213,5 @@ def _causes(causes: Causes) -> dict[str, Any]:
         **causes.document(),
         "cells": {**vars(cells), "interaction": cells.interaction},
         "swaps": dict(causes.swaps),
+        "samples": causes.samples,
     }

@@ -13,6 +13,7 @@ from convscope.progress import Progress, silent
 from convscope.shift.answers import answered, cropped
 from convscope.shift.boundary import boundary
 from convscope.shift.finding import Shift, Testable
+from convscope.shift.graded import by_name
 from convscope.shift.grids import grids, last_with_place, total_stride
 from convscope.shift.survey import Survey, surveyed
 from convscope.shift.torus import Torus, on_torus
@@ -90,6 +91,7 @@ def shift(
                 "layers": found.protocol,
                 "answers": output and output.protocol,
                 "crops": crops and crops.protocol,
+                "labels": "by name" if by_name(net, source) else "by number",
                 "tf32": torch.backends.cuda.matmul.allow_tf32,
             },
         ),

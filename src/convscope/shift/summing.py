@@ -1,6 +1,7 @@
 """From errors by layer and move to one row per layer."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
 from math import prod
 
@@ -12,14 +13,28 @@ from convscope.shift.records import Move, Records, by_residue, whole
 from convscope.shift.rows import LayerShift
 
 
+@dataclass(frozen=True)
+class Swaps:
+    """What networks without some causes of error did.
+
+    Args:
+        errors: for each set of causes; empty where causes cannot be told apart.
+        moves: of the samples.
+        samples: how many were moved.
+    """
+
+    errors: Mapping[str, Records] = field(default_factory=dict)
+    moves: Collection[Move] = ()
+    samples: int = 0
+
+
 def row_of(
     layer: Layer,
     grid: Grid,
     found: Layers,
     twin: Layers,
     folded: Records | None,
-    swaps: Mapping[str, Records],
-    drawn: Collection[Move],
+    swaps: Swaps,
     seed: int,
 ) -> LayerShift:
     """Return the row of a layer that has place.
@@ -31,7 +46,6 @@ def row_of(
         twin: what passed through its circular twin.
         folded: energies of dense maps, where they were made.
         swaps: errors for each set of causes.
-        drawn: the moves of ``swaps``.
         seed: of the bootstrap.
     """
     name = layer.name
@@ -47,7 +61,7 @@ def row_of(
 
     def counted(move: Move) -> bool:
         # Where every whole move can be followed, the causes of the rest of the error are asked for all of them.
-        return move in drawn and (exact_everywhere or not grid.aligned(move))
+        return move in swaps.moves and (exact_everywhere or not grid.aligned(move))
 
     exact_everywhere = all(p == 1 for p in grid.period)
     intervals = {
@@ -55,17 +69,17 @@ def row_of(
         for key, kind in (("aligned_error", aligned), ("unaligned_error", unaligned))
         if (ends := found.errors.interval(name, kind, seed)) is not None
     }
-    values = {key: records.ratio(name, counted) for key, records in swaps.items()}
+    values = {key: records.ratio(name, counted) for key, records in swaps.errors.items()}
     known = {key: value for key, value in values.items() if value is not None}
     causes: Causes | None = None
-    if swaps:
+    if swaps.errors:
         cells = Cells(
             found.errors.ratio(name, aligned),
             found.errors.ratio(name, unaligned),
             twin.errors.ratio(name, aligned),
             twin.errors.ratio(name, unaligned),
         )
-        causes = causes_of(name, known, cells)
+        causes = causes_of(name, known, cells, swaps.samples)
     return LayerShift(
         layer,
         total_stride=grid.stride,

@@ -7,8 +7,7 @@ from fractions import Fraction
 import torch
 from torch import Tensor
 
-from convscope.data import Source
-from convscope.errors import WorkError
+from convscope.data import Source, spread
 from convscope.network import Network
 from convscope.network.rewriting import circular
 from convscope.progress import Progress
@@ -19,7 +18,7 @@ from convscope.shift.moves import Moves, diagonal, moves_of
 from convscope.shift.passing import Layers, Watched
 from convscope.shift.records import Move
 from convscope.shift.rows import LayerShift
-from convscope.shift.summing import invariances, row_of
+from convscope.shift.summing import Swaps, invariances, row_of
 from convscope.shift.torus import Torus, laid
 from convscope.shift.variants import folded_energies, swapped, watched
 
@@ -101,8 +100,7 @@ def surveyed(
     size = net.input.shape[1:]
     moves = moves_of(native.placed, total, size, len(batches), quick=how.quick, seed=how.seed)
     found, first = passed(native, batches, moves, quick=how.quick, progress=progress)
-    twin, differences, folded, swaps = Layers(), Differences(), None, {}
-    drawn: set[Move] = set()
+    twin, differences, folded, swaps = Layers(), Differences(), None, Swaps()
     if how.exact:
         round_ = watched(circular(net), names, most)
         others, twin = _twin(round_, batches, moves, progress)
@@ -112,10 +110,13 @@ def surveyed(
         known = {name_of(CAUSES): found.errors, name_of(CAUSES[1:]): twin.errors}
         few = QUICK_SWAPS if how.quick else len(batches)
         some = [one.drawn for one in moves[:few]]
-        swaps = swapped(net, names, batches[:few], some, known, most, progress)
-        drawn = {move for one in some for move in one}
+        swaps = Swaps(
+            swapped(net, names, batches[:few], some, known, most, progress),
+            {move for one in some for move in one},
+            sum(len(x) for x in batches[:few]),
+        )
     rows = [
-        row_of(net.layer(name), native.grids[name], found, twin, folded, swaps, drawn, how.seed)
+        row_of(net.layer(name), native.grids[name], found, twin, folded, swaps, how.seed)
         if name in native.grids
         else LayerShift(
             net.layer(name),
@@ -194,10 +195,17 @@ def _slowly(found: Layers, native: Watched, x: Tensor, moves: Sequence[Move], qu
 
 def _batches(net: Network, source: Source, how: Survey) -> Iterator[Tensor]:
     like = next(net.graph.parameters(), torch.empty(0))
+    samples = spread(len(source), how.samples)
+    groups = -(-len(samples) // GROUP)
     read = 0
-    for part in source.batches(GROUP, how.shape, how.samples):
+    for first in range(groups):
+        # Each group is spread over the source: what quick mode asks of the first ones alone must not be
+        # asked of the first class alone.
+        part = source.take(samples[first::groups], how.shape)
         read += len(part.arrays)
+        if not len(part.arrays):
+            continue
         x = torch.from_numpy(part.arrays).to(device=like.device, dtype=like.dtype)
         yield laid(x, how.torus)
     if not read:
-        raise WorkError("No sample was there to move.")
+        raise source.unreadable(len(samples))

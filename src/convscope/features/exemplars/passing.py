@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from convscope.data import Source
-from convscope.errors import SpecError, WorkError
+from convscope.errors import SpecError
 from convscope.features.exemplars import histogram, storing
 from convscope.features.exemplars.result import Harvest, LayerHarvest
 from convscope.features.exemplars.schedule import Schedule, together
@@ -86,10 +86,7 @@ def harvest(
     if checkpoint is not None:
         work.save(checkpoint, key)
     if len(plan.samples) and not work.samples:
-        raise WorkError(
-            f"None of the {len(plan.samples)} samples of {source.spec!r} could be read. The first: "
-            + "; ".join(f"{name}: {reason}" for name, reason in source.skipped[:3])
-        )
+        raise source.unreadable(len(plan.samples))
     return work.harvest(facts)
 
 

@@ -5,7 +5,7 @@ the same order whatever else is in the array. Rows are taken in blocks that stay
 while they are read four times.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -26,6 +26,12 @@ class Rows(NamedTuple):
     at_lowest: np.ndarray
     total: np.ndarray
     squares: np.ndarray
+
+    @classmethod
+    def empty(cls, samples: int, units: int) -> Self:
+        """Return arrays to write into."""
+        types = (np.float32, np.int32, np.float32, np.int32, np.float64, np.float64)
+        return cls(*(np.empty((samples, units), dtype) for dtype in types))
 
     def finite(self) -> np.ndarray:
         """Return where a row held neither NaN nor infinity, nor anything whose square is infinite."""

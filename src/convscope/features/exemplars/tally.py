@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from math import prod
 from typing import Self
 
 import numpy as np
@@ -100,23 +101,23 @@ class Tally:
             sums.add(self.total[here], total[:, here])
             sums.add(self.squares[here], squares[:, here])
 
-    def count(self, values: Sequence[np.ndarray], finite: np.ndarray) -> None:
+    def count(self, bins: Sequence[np.ndarray], finite: np.ndarray) -> None:
         """Count values into the histograms.
 
         Args:
-            values: for each of n samples float32 ``(U, L)``.
+            bins: for each of n samples int16 ``(U, L)``: the bins of its values.
             finite: boolean ``(n, U)``: the others are left out.
         """
-        widths = [array.shape[1] for array in values]
+        widths = [array.shape[1] for array in bins]
         for start in range(0, len(self.counts), _UNITS_AT_ONCE):
             here = slice(start, start + _UNITS_AT_ONCE)
-            bins = histogram.bins_of(np.concatenate([array[here] for array in values], axis=1))
             # At once of the type that ``bincount`` would make a copy in.
-            bins = bins + np.arange(len(bins), dtype=np.intp)[:, None] * histogram.BINS
+            block = np.concatenate([array[here] for array in bins], axis=1, dtype=np.intp)
+            block += np.arange(len(block), dtype=np.intp)[:, None] * histogram.BINS
             if not finite[:, here].all():
-                bins = bins[np.repeat(finite[:, here], widths, axis=0).T]
+                block = block[np.repeat(finite[:, here], widths, axis=0).T]
             counts = self.counts[here].reshape(-1)
-            counts += np.bincount(bins.reshape(-1), minlength=len(counts))
+            counts += np.bincount(block.reshape(-1), minlength=len(counts))
 
     def merged(self, other: Self, order: np.ndarray) -> Self:
         """Return the tally of both sets of samples, which have none in common.
@@ -152,36 +153,44 @@ class Taking:
         self.tally = tally
         self._space, self._step, self._kept = space, step, kept
         self._samples: list[int] = []
-        self._rows: list[Rows] = []
-        self._counted: list[np.ndarray] = []
+        self._counted: list[np.ndarray] = []  # parts of the array of bins
+        # What waits lies in arrays made once. Made anew for every sample it would lie between the
+        # network's maps, and leave gaps in memory when it goes.
+        units, most = len(tally.seen), prod(-(-size // step) for size in space)
+        self._rows = Rows.empty(_MOST_WAITING, units)
+        self._bins = np.empty(_MOST_WAITING * most * units, np.int16)
 
     def add(self, maps: np.ndarray, slots: Sequence[int], samples: Sequence[int]) -> None:
         """Take in the maps of some samples.
 
         Args:
-            maps: float32 ``(B, U, *S)``, contiguous.
+            maps: float32 ``(B, U, *S)``, contiguous; B is at most ``_MOST_WAITING``.
             slots: which of the B are samples; the others are ignored.
             samples: their numbers.
         """
+        if len(self._samples) + len(samples) > _MOST_WAITING:
+            self.fold()
         # All B are reduced: leaving some out would shift the others in memory, and a row may be summed
         # in another order where it begins at another place.
         found = reduce(maps.reshape(*maps.shape[:2], -1))
-        if list(slots) != list(range(len(maps))):
-            found = Rows(*(array[slots] for array in found))
-        self._rows.append(found)
+        here = slice(len(self._samples), len(self._samples) + len(samples))
+        for waiting, array in zip(self._rows, found, strict=True):
+            waiting[here] = array[slots]
         self._samples += samples
         for slot, sample in zip(slots, samples, strict=True):
             places = histogram.lattice(self._space, self._step, sample)
-            self._counted.append(maps[slot][:, *places].reshape(len(self.tally.seen), -1))
-        if len(self._samples) >= _MOST_WAITING:
-            self.fold()
+            bins = histogram.bins_of(maps[slot][:, *places])
+            used = sum(array.size for array in self._counted)
+            waiting = self._bins[used : used + bins.size].reshape(len(bins), -1)
+            waiting[:] = bins.reshape(waiting.shape)
+            self._counted.append(waiting)
 
     def fold(self) -> None:
         """Bring the tally up to date."""
         if not self._samples:
             return
         samples = np.array(self._samples, np.int64)
-        rows = Rows(*(np.concatenate(arrays) for arrays in zip(*self._rows, strict=True)))
+        rows = Rows(*(array[: len(samples)] for array in self._rows))
         finite = rows.finite()
         self.tally.fold(samples, rows, finite)
         self.tally.count(self._counted, finite)
@@ -191,4 +200,4 @@ class Taking:
         highest = np.where(finite[known], rows.highest[known], np.float32(np.nan))
         self.tally.responses[row[known]] = highest
         self.tally.places[row[known]] = rows.at_highest[known]
-        self._samples, self._rows, self._counted = [], [], []
+        self._samples, self._counted = [], []

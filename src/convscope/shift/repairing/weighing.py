@@ -12,6 +12,7 @@ from convscope.finding import Protocol
 from convscope.network import Network
 from convscope.network.rewriting import total_stride
 from convscope.progress import Progress, silent
+from convscope.shift.graded import graded, right_answers
 from convscope.shift.repairing.finding import Accuracy, Cost, Repair
 from convscope.shift.repairing.menu import changes, in_order, repair
 from convscope.shift.repairing.tuning import BUDGET, Budget, finetune
@@ -92,7 +93,8 @@ def measured(
 
 def _right(net: Network, source: Source, progress: Progress) -> np.ndarray | None:
     """Return which samples are answered rightly."""
-    if source.labels is None:
+    right = right_answers(net, source)
+    if right is None:
         return None
     found: list[np.ndarray] = []
     limit = min(GRADED, len(source))
@@ -101,7 +103,7 @@ def _right(net: Network, source: Source, progress: Progress) -> np.ndarray | Non
             answers = net(torch.from_numpy(part.arrays).to(_device(net)))
             if not isinstance(answers, torch.Tensor) or answers.ndim != 2 or part.labels is None:
                 return None
-            found.append(answers.argmax(1).cpu().numpy() == part.labels)
+            found.append(answers.argmax(1).cpu().numpy() == graded(part.labels, right))
             progress("accuracy", sum(map(len, found)), limit)
     return np.concatenate(found)
 

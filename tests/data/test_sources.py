@@ -102,3 +102,8 @@ def test_opening_data_does_not_import_torch():
 def test_a_batch_of_nothing_names_the_fix(size, limit):
     with pytest.raises(SpecError, match="at least 1"):
         next(open_source("parts:4").batches(size, limit=limit))
+
+
+def test_arrays_are_refused_with_what_to_do_instead():
+    with pytest.raises(SpecError, match=r"not given as a ndarray.*numpy\.savez"):
+        open_source(np.zeros((4, 3, 8, 8)))  # type: ignore[arg-type]

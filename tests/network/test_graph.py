@@ -1,5 +1,7 @@
 """The graph is the network: names a person uses, taps that agree with the eager network, one fingerprint."""
 
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -209,6 +211,12 @@ def test_a_view_that_is_written_to_is_read_right():
 def test_networks_that_cannot_be_looked_at_say_why(module: nn.Module, message: str):
     with pytest.raises(SpecError, match=message):
         Network(module, (3, 16, 20))
+
+
+@pytest.mark.parametrize("shape", ["3x16x20", (3, 16.0, 20), (3, 0, 20), ()])
+def test_an_input_that_is_no_shape_is_refused(shape: Any):
+    with pytest.raises(SpecError, match=r"such as \(3, 224, 224\)"):
+        Network(nn.Conv2d(3, 2, 3), input=shape)
 
 
 def test_a_branch_on_values_gets_torchs_reason():

@@ -51,6 +51,23 @@ def test_a_file_of_the_user_with_its_neighbours_and_a_guessed_input(file: Path):
     assert load(f"{file}:line").input.shape == (2, 16000)
 
 
+def test_a_branch_on_values_is_said_without_an_input(file: Path):
+    file.write_text(
+        file.read_text()
+        + """
+class Asks(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3)
+    def forward(self, x):
+        y = self.conv(x)
+        return y if y.mean() > 0 else -y
+"""
+    )
+    with pytest.raises(SpecError, match=r"torch\.export cannot follow"):
+        load(f"{file}:Asks")
+
+
 def test_the_datas_own_size_comes_first(file: Path):
     assert load(f"{file}:line", sample_shape=(2, 321)).input.shape == (2, 321)
     assert load(f"{file}:line", sample_shape=(1, 321)).input.shape == (2, 321)

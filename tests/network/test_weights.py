@@ -25,3 +25,21 @@ def test_module_before_every_name_is_kept_where_the_network_has_it(tmp_path: Pat
     save_file({**tensors, "module.weird": torch.zeros(1)}, path)
     with pytest.raises(SpecError, match=r"none missing, 1 .module.weird. not wanted"):
         load_weights(module, path)
+
+
+@pytest.mark.parametrize("key", ["model_state_dict", "state_dict", "net"])
+@pytest.mark.parametrize("prefix", ["_orig_mod.", "module._orig_mod.", ""])
+def test_what_training_scripts_wrap_round_a_state_dict_is_taken_off(
+    tmp_path: Path, key: str, prefix: str
+):
+    module = nn.Sequential(nn.Conv2d(3, 4, 3))
+    tensors = {f"{prefix}{name}": tensor + 1 for name, tensor in module.state_dict().items()}
+    torch.save({"epoch": 3, key: tensors}, tmp_path / "w.pt")
+    load_weights(module, tmp_path / "w.pt")
+    assert torch.equal(module[0].weight, tensors[f"{prefix}0.weight"])
+
+
+def test_a_file_without_a_state_dict_says_what_it_holds(tmp_path: Path):
+    torch.save({"epoch": 3, "ema": {"0.weight": torch.zeros(1)}}, tmp_path / "w.pt")
+    with pytest.raises(SpecError, match=r"holds as 2 \('epoch', 'ema'\).*model_state_dict"):
+        load_weights(nn.Conv2d(3, 4, 3), tmp_path / "w.pt")

@@ -68,12 +68,12 @@ def unit(found: "Unit") -> "Iterator[RenderableType]":
         yield f"Which of two other samples drives it is told right {', '.join(right)} (chance 50%)."
     table = empty("*sample", "*value", "position", "sees")
     for one in document["exemplars"]:
-        seen = " x ".join(f"{low}-{high}" for low, high in one["box"])
+        seen = " x ".join(f"{low} to {end - 1}" for low, end in one["box"])
         table.add_row(str(one["sample"]), str(one["value"]), str(one["position"]), seen)
     yield table
-    for way, word in (("inputs", "is fed by"), ("outputs", "feeds")):
+    for way, word in (("inputs", "it is fed by"), ("outputs", "it feeds")):
         if document[way]:
-            yield f"It {word}:"
+            yield f"Of the layers looked at and the input, {word} (activations between taken for straight lines):"
             yield _links(document[way][:_LINKS])
     for one in document["synthesis"]:
         percent = one["percent_of_natural"]

@@ -37,6 +37,11 @@ def open_source(spec: str | Path, *, progress: Progress = silent) -> Source:
     >>> len(source), source.shape, source.classes[:3]
     (100, (3, 64, 64), ('cat', 'dog', 'car'))
     """
+    if not isinstance(spec, str | Path):
+        raise SpecError(
+            f"Data are named by a path or a built-in name, not given as a {type(spec).__name__}. Save arrays with "
+            "numpy.savez('mine.npz', images=..., labels=...) and give 'mine.npz'."
+        )
     text = str(spec)
     head = text.partition(":")[0]
     if head == "torchvision":

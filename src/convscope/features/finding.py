@@ -90,19 +90,8 @@ class Features(Finding):
             )
         if statuses["dead on data"]:
             text += f" {statuses['dead on data']:,} never change over these data."
-        if (
-            self.hierarchy is not None
-            and self.hierarchy.rho is not None
-            and self.hierarchy.interval
-        ):
-            low, high = self.hierarchy.interval
-            text += (
-                f" Level and depth go together with a rank correlation of {self.hierarchy.rho:.2f} "
-                f"({low:.2f} to {high:.2f})"
-            )
-            if self.hierarchy.control_rho is not None:
-                text += f"; in the same network untrained {self.hierarchy.control_rho:.2f}"
-            text += "."
+        if self.hierarchy is not None and len(self.layers) > 1:  # of one alone it says nothing
+            text += _climbing(self.hierarchy)
         return text + _told(self.layers)
 
     def body(self) -> dict[str, Any]:
@@ -243,3 +232,17 @@ def _schema() -> "pa.Schema":
     return pa.schema(
         [(n, kinds.get(n, pa.string() if n in words else pa.float64())) for n in names]
     )
+
+
+def _climbing(found: Hierarchy) -> str:
+    if found.rho is None:
+        return ""
+    if found.interval is None:
+        return f" All {found.labelled:,} sure labels are on one level, so none goes with depth."
+    low, high = found.interval
+    text = f" Level and depth go together with a rank correlation of {found.rho:.2f} ({low:.2f} to {high:.2f})"
+    if found.control_rho is None:
+        return f"{text}."
+    if found.control_interval is None:
+        return f"{text}; in the same network untrained all labels are on one level."
+    return f"{text}; in the same network untrained {found.control_rho:.2f}."

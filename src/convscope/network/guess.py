@@ -5,7 +5,11 @@ from collections.abc import Iterable, Iterator
 
 import torch
 from torch import nn
-from torch._subclasses.fake_tensor import FakeTensorMode
+from torch._subclasses.fake_tensor import (
+    DataDependentOutputException,
+    DynamicOutputShapeException,
+    FakeTensorMode,
+)
 
 from convscope.errors import SpecError
 from convscope.network.export import quiet, refuse_script
@@ -83,13 +87,18 @@ def guess_input(
 
 
 def takes(module: nn.Module, shape: tuple[int, ...]) -> bool:
-    """Return whether the network takes a sample of this shape; nothing is computed."""
+    """Return whether the network takes a sample of this shape; nothing is computed.
+
+    One that asks for a value on its way got as far as to ask: what it cannot do is said when it is read.
+    """
     mode = FakeTensorMode(allow_non_fake_inputs=True)
     was_training = module.training
     try:
         with mode, torch.no_grad(), quiet():
             module.eval()
             module(torch.empty(2, *shape, dtype=precision_of(module)))
+    except (DataDependentOutputException, DynamicOutputShapeException):
+        return True
     except Exception:  # the user's model raises anything
         return False
     finally:

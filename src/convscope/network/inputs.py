@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Integral
 
 import torch
 from torch import Tensor, nn
@@ -124,8 +125,13 @@ def checked_rule(
     """Return the rule, one mean and deviation per channel.
 
     Raises:
-        SpecError: the numbers do not fit the channels, or a deviation is not positive.
+        SpecError: the shape is none, the numbers do not fit the channels, or a deviation is not positive.
     """
+    if isinstance(shape, str) or not all(isinstance(n, Integral) and n > 0 for n in shape) or not shape:
+        raise SpecError(
+            f"The input of a network is the shape of one sample as whole numbers, such as (3, 224, 224); "
+            f"{shape!r} is none."
+        )
     channels = shape[0]
 
     def fitted(values: Sequence[float] | str | None, what: str) -> tuple[float, ...] | str | None:

@@ -8,12 +8,18 @@ from torch import Tensor, nn
 
 from convscope.errors import SpecError
 
+WRAPPERS = ("state_dict", "model_state_dict", "model", "net", "weights")
+"""Keys under which training scripts keep a state dict."""
+PREFIXES = ("module.", "_orig_mod.")
+"""What ``DataParallel`` and ``torch.compile`` put before every name."""
+
 
 def load_weights(module: nn.Module, path: Path) -> None:
     """Fill a module with the weights of a ``.safetensors``, ``.pt`` or ``.pth`` file.
 
     Wrappers that training scripts leave behind are taken off: a dictionary around the state dict
-    (``state_dict``, ``model``, ``weights``), and ``module.`` before every name, where fewer names fit with it.
+    (``state_dict``, ``model_state_dict``, ``model``, ``net``, ``weights``), and ``module.`` or ``_orig_mod.``
+    before every name, where fewer names fit with it.
 
     Raises:
         SpecError: no such file, a file that holds code, or names or shapes that do not fit the module.
@@ -75,11 +81,7 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
 def _unwrapped(content: object) -> dict[str, Tensor]:
     while isinstance(content, dict):
         inner = next(
-            (
-                content[key]
-                for key in ("state_dict", "model", "weights")
-                if isinstance(content.get(key), dict)
-            ),
+            (content[key] for key in WRAPPERS if isinstance(content.get(key), dict)),
             None,
         )
         if inner is None:
@@ -91,17 +93,24 @@ def _unwrapped(content: object) -> dict[str, Tensor]:
         or not all(isinstance(v, Tensor) for v in content.values())
     ):
         raise SpecError(
-            "The weights file does not hold named tensors (a state dict). Save model.state_dict(), "
-            "not the model or a list."
+            f"The weights file does not hold named tensors (a state dict){_found(content)}. Save "
+            f"model.state_dict(), by itself or in a dictionary as one of {', '.join(WRAPPERS)}."
         )
     return {str(name): tensor for name, tensor in content.items()}
 
 
+def _found(content: object) -> str:
+    if not isinstance(content, dict) or not content:
+        return f", but a {type(content).__name__}"
+    keys = [repr(key) for key, value in content.items() if not isinstance(value, Tensor)]
+    return f"; what it holds as {_some(keys)} is no tensor"
+
+
 def _fitting(named: dict[str, Tensor], wanted: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Take ``module.`` off as often as makes the most names fit: a network may have a part of that name."""
+    """Take prefixes off as often as makes the most names fit: a network may have a part of that name."""
     forms = [named]
-    while all(name.startswith("module.") for name in forms[-1]):
-        forms.append({name.removeprefix("module."): value for name, value in forms[-1].items()})
+    while prefix := next((p for p in PREFIXES if all(n.startswith(p) for n in forms[-1])), None):
+        forms.append({name.removeprefix(prefix): value for name, value in forms[-1].items()})
     return max(forms, key=lambda form: len(form.keys() & wanted.keys()))
 
 

@@ -28,8 +28,9 @@ class Hierarchy:
 
     Args:
         rho: Spearman's correlation, -1 to 1; None where fewer than ten units of two layers have a sure label.
-            0 where all labels have one level.
-        interval: 95 %, by bootstrap over units.
+            0 where all sure labels have one level: nothing then goes with depth.
+        interval: 95 %, by bootstrap over units, of the resamples that have more than one level; None where none
+            can have.
         labelled: units that have a sure label.
         control_rho: the same of the untrained network; None where it was not measured, or as above.
         control_interval: its interval.
@@ -118,17 +119,19 @@ def _scored(
     total = int(counts.sum())
     if total < _FEWEST or (counts.sum(1) > 0).sum() < 2:
         return None, None
+    if (counts.sum(0) > 0).sum() < 2:
+        return 0.0, None
     order = np.argsort(depths, kind="stable")
     table = counts[order]
     rng = np.random.default_rng(seed)
     drawn = rng.multinomial(total, table.ravel() / total, _RESAMPLES).reshape(-1, *table.shape)
     values = _spearman(np.concatenate([table[None], drawn]))
-    low, high = np.quantile(values[1:], [0.025, 0.975])
+    low, high = np.nanquantile(values[1:], [0.025, 0.975])
     return float(values[0]), (float(low), float(high))
 
 
 def _spearman(tables: np.ndarray) -> np.ndarray:
-    """Return Spearman's correlation of rows with columns of tables of counts (R, L, 4); 0 where one is constant."""
+    """Return Spearman's correlation of rows with columns of tables of counts (R, L, 4); NaN where one is constant."""
     total = tables.sum((1, 2), keepdims=True)[..., 0]
     ranks = []
     for axis in (2, 1):
@@ -140,6 +143,6 @@ def _spearman(tables: np.ndarray) -> np.ndarray:
     spread = np.einsum("rl,rl->r", tables.sum(2), rows**2) * np.einsum(
         "rk,rk->r", tables.sum(1), columns**2
     )
-    return np.divide(together, np.sqrt(spread), out=np.zeros(len(tables)), where=spread > 0).round(
-        12
-    )
+    return np.divide(
+        together, np.sqrt(spread), out=np.full(len(tables), np.nan), where=spread > 0
+    ).round(12)

@@ -26,9 +26,12 @@ def measured(card: Card, document: Document, network: Document) -> Card:
     units = sum(row["measured"] for row in rows)
     found = document.get("hierarchy")
     if not found or found["rho"] is None or not found.get("interval"):
-        text = f"{units:,} units of {len(rows)} layers were measured, too few of them with a sure "
-        return replace(card, text=text + "label for a score of the hierarchy.")
+        text = f"{units:,} units of {len(rows)} layers were measured, "
+        few = "too few of them with a sure label for a score of the hierarchy."
+        flat = "and all that have a sure label are on one level, so none goes with depth."
+        return replace(card, text=text + (flat if found and found["rho"] == 0 else few))
     control = found.get("control_interval")
+    one_level = control is None and found["control_rho"] == 0
     unknown = sum(row["unknown"] for row in rows)
     made = charts.features_mix(document)
     return replace(
@@ -37,15 +40,20 @@ def measured(card: Card, document: Document, network: Document) -> Card:
         text=f"{_between(found['interval'])} between a layer’s depth and how complex a thing its "
         f"units stand for, over {units:,} units of {len(rows)} layers; {unknown:,} of them are "
         f"unknown.{_held_out(document)}",
-        verdict=verdict(found["interval"], control),
+        verdict=verdict(found["interval"], [0.0, 0.0] if one_level else control),
         threshold="the interval lies above 0 and above the untrained network’s",
-        floor=f"the same network with fresh weights, {_signed(found['control_rho'])} "
-        f"{_between(control)}"
-        if control
-        else "not measured, so there is nothing to be above",
+        floor=_floor(found, control),
         chart=charts.small(made) if made else "",
         caption="What the units of each layer stand for, from the first to the last",
     )
+
+
+def _floor(found: Document, control: list[float] | None) -> str:
+    if control:
+        return f"the same network with fresh weights, {_signed(found['control_rho'])} {_between(control)}"
+    if found["control_rho"] == 0:
+        return f"the same network with fresh weights: all {found['control_labelled']:,} sure labels on one level"
+    return "not measured, so there is nothing to be above"
 
 
 def verdict(interval: list[float], control: list[float] | None) -> str:

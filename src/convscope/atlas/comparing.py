@@ -54,4 +54,4 @@ def side(atlas: Atlas) -> Side:
         units[row["name"]] = table["unit"].to_pylist()
     facts, data = atlas.manifest.network, atlas.manifest.data or {}
     network = NetworkId(facts["spec"], facts["fingerprint"])
-    return Side(network, kept, layers, data.get("fingerprint", ""), labels, units)
+    return Side(network, kept, layers, data.get("fingerprint", ""), labels, units, atlas.path.name)

@@ -29,7 +29,7 @@ TaskData = Annotated[
 def learn(
     data: TaskData = None,
     quick: Annotated[
-        bool, typer.Option("--quick", help="Three nets, three sizes, five seeds: minutes.")
+        bool, typer.Option("--quick", help="Three nets, up to three sizes, five seeds: minutes.")
     ] = False,
     out: Annotated[
         Path | None,

@@ -30,6 +30,8 @@ def sharing(finding: "Finding", *, every: bool) -> "Iterator[RenderableType]":
         "*locality", "*grouping", "*sharing", "*dense/shared", "*multiply-adds",
     )  # fmt: skip
     for row in rows:
+        # A kernel that is no parameter, such as a blur's, has nothing that could be multiplied.
+        stored = bool(row["dense_weights"])
         table.add_row(
             row["name"],
             row["kind"],
@@ -37,10 +39,10 @@ def sharing(finding: "Finding", *, every: bool) -> "Iterator[RenderableType]":
             count(row["weights"]),
             count(row["local_weights"]),
             count(row["dense_weights"]),
-            factor(row["locality_factor"]),
-            factor(row["grouping_factor"]),
-            factor(row["sharing_factor"]),
-            factor(row["factor"]),
+            *(
+                factor(row[name]) if stored else ""
+                for name in ("locality_factor", "grouping_factor", "sharing_factor", "factor")
+            ),
             count(row["macs"]),
         )
     totals = document["totals"]

@@ -48,7 +48,7 @@ def learn(
 
     Args:
         data: a task, labelled data, or the spec of either.
-        quick: three nets, three sizes, five seeds and half the steps: minutes in place of an hour.
+        quick: three nets, up to three sizes, five seeds and half the steps: minutes in place of an hour.
         nets: some of conv+pool, conv, local+pool, local, dense; None takes all (quick: three).
         sizes: training samples; None takes a grid that quadruples.
         seeds: runs of each net, size and condition; None takes 10 (quick: 5).

@@ -35,8 +35,12 @@ class Sharing(Finding):
         return totals_of(self.layers)
 
     def totals_of(self, kind: str) -> Totals:
-        """Return the sums over the layers of one kind that have a dense form, such as ``"conv"``."""
-        return totals_of(row for row in self.layers if row.kind == kind and row.factor is not None)
+        """Return the sums over the layers of one kind that have weights and a dense form, such as ``"conv"``."""
+        return totals_of(
+            row
+            for row in self.layers
+            if row.kind == kind and row.factor is not None and row.dense_weights
+        )
 
     def table(self) -> "pa.Table":
         """Return one row per layer; counts that do not fit 64 bits make their column floating point."""

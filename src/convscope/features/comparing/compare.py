@@ -50,6 +50,7 @@ class Side:
         data: fingerprint of the source.
         labels: what units are called, by layer; None for a unit without a label.
         units: the numbers of the units that were looked at, by layer, where that is not all.
+        called: what the user calls it, beside the network's spec; "" where that is all.
     """
 
     network: NetworkId
@@ -58,6 +59,7 @@ class Side:
     data: str
     labels: Mapping[str, Sequence[str | None]] = field(default_factory=dict)
     units: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    called: str = ""
 
     def number(self, layer: str, place: int) -> int:
         """Return the number of the unit that is at a place among those that were looked at."""
@@ -155,6 +157,7 @@ def compared(one: Side, two: Side, *, shuffles: int = 20, seed: int = 0) -> Comp
         other=two.network,
         layers=tuple(layers),
         units=tuple(units),
+        called=(one.called, two.called),
     )
 
 

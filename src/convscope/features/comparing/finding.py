@@ -93,16 +93,18 @@ class Comparison(Finding):
         other: the second network; ``network`` is the first.
         layers: the layers of both, the first network's first.
         units: the units of both, in the same order.
+        called: what the user calls them beside their specs, such as the folders of two atlases.
     """
 
     idea: ClassVar[str] = "compare"
     other: NetworkId
     layers: tuple[LayerPair, ...]
     units: tuple[UnitPair, ...]
+    called: tuple[str, str] = ("", "")
 
     @property
     def names(self) -> tuple[str, str]:
-        """What the two are called: by their spec, and by their order where that is the same.
+        """What the two are called: by their spec, and where that is the same by what the user calls them, or by order.
 
         >>> from convscope.finding import Protocol
         >>> one, two = NetworkId("demo", "a"), NetworkId("demo", "b")
@@ -110,7 +112,10 @@ class Comparison(Finding):
         ('demo, first', 'demo, second')
         """
         one, two = self.network.spec, self.other.spec
-        return (one, two) if one != two else (f"{one}, first", f"{two}, second")
+        if one != two:
+            return one, two
+        first, second = self.called if len({*self.called} - {""}) == 2 else ("first", "second")
+        return f"{one}, {first}", f"{two}, {second}"
 
     @property
     def same(self) -> bool:

@@ -272,6 +272,8 @@ def write_atlas(
     data: bool = True,
     features: str | None = None,
     shift: str | None = None,
+    repair: bool = False,
+    command: str | None = None,
 ) -> Path:
     """Write ``plan`` as an atlas.
 
@@ -281,12 +283,18 @@ def write_atlas(
         data: False leaves an atlas of its structure alone.
         features: ``"full"`` adds its units, ``"grid"`` what a grid shows of them.
         shift: ``"exact"`` adds moves of a network that can be tested exactly, ``"not"`` of one that cannot.
+        repair: whether one was kept.
+        command: what was typed, if not the plan's own; empty where nothing was.
     """
     documents = {"network": plan.network(), "sharing": plan.sharing()}
     documents["receptive"] = plan.receptive(effective=data)
     pictures: dict[str, dict[str, bytes]] = {"receptive": _heat(documents["receptive"])}
     if data:
         documents["data"], pictures["data"] = _samples(plan)
+    if command is not None:
+        documents["network"]["command"] = command or None
+    if repair:
+        documents["repair"] = made_up_shift.repaired(plan._head("made up"))
     if shift:
         found = made_up_shift.document(plan, plan._head("made up"), exact=shift == "exact")
         documents["shift"], pictures["shift"] = found

@@ -20,8 +20,22 @@ NAMES = {
 STATUSES = {15: "dead on data", 13: "weak", 11: "failed"}
 KINDS = ("positive", "negative", "diverse 1", "diverse 2")
 NEAREST = {
-    False: {"name": "edge", "score": 0.06, "null99": 0.14, "bits": 0.04, "above_null": False},
-    True: {"name": "edge", "score": 0.21, "null99": 0.14, "bits": 0.31, "above_null": True},
+    False: {
+        "name": "edge",
+        "source": "overlap",
+        "score": 0.06,
+        "null99": 0.14,
+        "bits": 0.04,
+        "above_null": False,
+    },
+    True: {
+        "name": "edge",
+        "source": "overlap",
+        "score": 0.21,
+        "null99": 0.14,
+        "bits": 0.31,
+        "above_null": True,
+    },
 }
 """What comes nearest to a unit without a label, by whether it is more than chance: where ``u % 10 == 9``."""
 ASSUMED = "Activations are passed as they are, with slope 1."
@@ -186,12 +200,15 @@ def _evidence(plan: Any, i: int, u: int) -> Row:
         found["label"] |= {
             "precision": 0.91, "recall": 0.62, "score": 0.41, "null99": 0.14,
             "interval": {"precision": [0.84, 0.96]},
-            "others": [{"name": "texture", "score": 0.22}],
+            "others": [
+                {"name": "texture", "source": "class", "score": 0.72, "null99": 0.6, "above_null": True},
+                {"name": "arc", "source": "overlap", "score": 0.01, "null99": 0.02, "above_null": False},
+            ],
         }  # fmt: skip
     else:
         found["label"] |= {
             "precision": None, "recall": None, "score": None, "null99": None,
-            "others": [NEAREST[u % 10 == 9], {"name": "corner", "score": 0.02}],
+            "others": [NEAREST[u % 10 == 9], {"name": "corner", "source": "tuning", "score": 0.02}],
         }  # fmt: skip
     edges = np.linspace(-high / 4, high, 26)
     share = np.exp(-np.abs(edges[:-1]) / (high / 6))

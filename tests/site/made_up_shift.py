@@ -45,13 +45,31 @@ def document(plan: Any, head: Row, *, exact: bool = True) -> tuple[Row, dict[str
     for row in layers:
         row["causes"] = causes if exact and row["total_stride"] else None
     return head | {
-        "layers": layers, "last": last,
+        "protocol": head["protocol"] | {"samples": 20}, "layers": layers, "last": last,
         "output": answers(dims, 0.02), "crops": answers(dims, 0.03),
-        "causes": {"layer": last, **causes, "swaps": {}, "cells": cells} if exact else None,
+        "causes": {"layer": last, **causes, "swaps": {}, "samples": 8, "cells": cells} if exact else None,
         "boundary": {"uneven": [], "uneven_sides": [], "halo": [[15, 15]] * dims, "tile": [TOTAL] * dims,
                      "reach": [{"layer": last, "reach": 16, "clear": 0.25}]},
         "testable": True if exact else TESTABLE, "moving": moving, "native": native,
     }, files | more  # fmt: skip
+
+
+def repaired(head: Row) -> Row:
+    """Return the document of a repair that makes answers hold still, and wrong."""
+    gain = {
+        "what": "consistency",
+        "before": 0.9,
+        "after": 0.95,
+        "interval": [0.01, 0.09],
+        "verdict": "better",
+    }
+    return head | {
+        "steps": ["blur"], "finetuned": False,
+        "changes": [{"layer": "conv1", "what": "zeros around the map: the map goes round"}],
+        "comparison": {"answers": {"moved round": [gain]}, "causes": []},
+        "accuracy": {"before": 0.98, "after": 0.86, "change": -0.12, "interval": [-0.16, -0.09], "samples": 360},
+        "macs": {"before": 100.0, "after": 200.0, "ratio": 2.0},
+    }  # fmt: skip
 
 
 def answers(dims: int, flips: float) -> Row:

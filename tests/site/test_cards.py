@@ -25,6 +25,16 @@ def test_there_are_five_ideas_in_the_order_of_the_lesson() -> None:
     assert all(card.command.startswith("convscope ") for card in IDEAS)
 
 
+def test_what_is_moved_is_called_what_it_is(made_up: Any) -> None:
+    for name, what in (("demo", "picture"), ("sound", "sound"), ("volume", "volume")):
+        documents = {"network": made_up.PLANS[name]().network()}
+        assert _card(documents, "shift").title == f"Move the {what}, the maps move"
+
+
+def test_the_command_for_learning_names_the_atlas_that_it_fills() -> None:
+    assert _card({}, "learn").command.endswith("-o ATLAS")
+
+
 def test_what_was_not_measured_has_no_verdict() -> None:
     assert all(not card.verdict and not card.number for card in cards({}))
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Route
 
 DEAD = "dead on data"
 
@@ -51,6 +51,19 @@ def test_a_layer_shows_all_its_units_and_their_mix(
     assert page.locator(".stage .box").evaluate("(b) => b.style.width") == f"{100 * 8 / 64}%"
     names = page.eval_on_selector_all(".units a", "(all) => all.map((a) => a.ariaLabel)")
     assert names[0].startswith("unit 0, corner, fires on 3.1")
+
+
+def test_labels_that_are_left_out_are_counted(page: "Page", demo: str) -> None:
+    def many(route: "Route") -> None:
+        found = route.fetch().json()
+        for layer in found["layers"]:
+            layer["labels"] = [{"name": f"kind {i}", "level": 1, "units": 1} for i in range(10)]
+        route.fulfill(json=found)
+
+    page.route("**/data/features.json", many)
+    _grid(page, demo, "layers/relu2")
+    assert page.locator(".mix .chip").count() == 8
+    assert _text(page, ".mix .chips").endswith("and 2 more")
 
 
 def test_pictures_are_switched(page: "Page", demo: str) -> None:

@@ -158,11 +158,24 @@ def test_the_theme_and_the_wish_for_less_motion_are_followed(
 
 
 def test_an_address_that_leads_nowhere_says_so(page: "Page", site: Callable[..., str]) -> None:
+    _open(page, site("demo"), "sharing")
     page.goto(f"{site('demo')}#/nowhere")
-    page.wait_for_selector("h1")
+    page.wait_for_selector("h1:text('No such page')")
     assert page.inner_text("h1") == "No such page"
+    assert page.title().startswith("No such page")
+    assert page.locator('header [aria-current="page"]').count() == 0
     page.click("text=Start over")
     page.wait_for_selector("text=Why this network works")
+
+
+def test_letters_of_all_cards_are_of_one_size(page: "Page", site: Callable[..., str]) -> None:
+    _open(page, site("demo", shift="exact", learn=2), "")
+    scales = page.eval_on_selector_all(
+        ".found svg",
+        "(all) => all.map((one) => one.getBoundingClientRect().width / one.viewBox.baseVal.width)",
+    )
+    assert len(scales) == 4
+    assert max(scales) < 1.15 * min(scales)
 
 
 def test_a_file_that_is_missing_is_named(browser: "Browser", site: Callable[..., str]) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Route
 
 READY = 'main[data-page="learning"] .claims'
 
@@ -84,6 +84,16 @@ def test_curves_claims_and_audit_say_what_was_found(page: "Page", address: str) 
     assert "left out" in page.inner_text("article")  # the cell without runs
 
 
+def test_commands_in_the_advice_of_the_audit_are_code(page: "Page", address: str) -> None:
+    def undecided(route: "Route") -> None:
+        route.fulfill(json=route.fetch().json() | {"advice": ["Ask `convscope learn`."]})
+
+    page.route("**/data/prior.json", undecided)
+    opened(page, address)
+    assert page.inner_text(".advice li") == "Ask convscope learn."
+    assert page.inner_text(".advice code") == "convscope learn"
+
+
 def test_the_accuracy_is_chosen_by_keys_and_is_in_the_address(page: "Page", address: str) -> None:
     opened(page, address)
     slider = page.locator(".worth input")
@@ -102,6 +112,8 @@ def test_the_accuracy_is_chosen_by_keys_and_is_in_the_address(page: "Page", addr
     rows = page.locator(".worth tbody tr").all_inner_texts()
     assert len(rows) == 3
     assert "×" in rows[0]
+    cells = page.locator(".worth tbody tr").first.locator("th, td")
+    assert len({box["height"] for cell in cells.all() if (box := cell.bounding_box())}) == 1
 
 
 def test_an_accuracy_that_a_net_never_reaches_is_a_bound(page: "Page", address: str) -> None:

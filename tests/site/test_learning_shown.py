@@ -75,6 +75,21 @@ def domains(spec: Any) -> list[Any]:
     return [found for item in spec for found in domains(item)] if isinstance(spec, list) else []
 
 
+def test_chance_is_named_below_the_ends_of_the_curves(document: dict[str, Any]) -> None:
+    spec = charts.specs({"learn": document})["learn-0"]
+    (word,) = (mark for mark in marks(spec) if mark.get("baseline") == "top")
+    assert word["align"] == "right"
+    low, high = domains(spec)[0]
+    ends = [end for row in document["curves"] for end in row["interval"]]
+    assert min(document["task"]["chance"], *ends) - low >= 0.07 * (high - low)  # room for the word
+
+
+def marks(spec: Any) -> list[Any]:
+    """Return the marks of a chart, of all its layers."""
+    own = [spec["mark"]] if "mark" in spec else []
+    return own + [mark for layer in spec.get("layer", ()) for mark in marks(layer)]
+
+
 def test_a_notebook_draws_a_study_and_an_audit(found: Learning) -> None:
     assert found.prior is not None
     for finding in (found, found.prior):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Route
 
 WIDTHS = (360, 1280, 2560)
 
@@ -221,3 +221,88 @@ def test_what_cannot_be_tested_exactly_says_why_and_what_could(
     assert "3 × 64 × 64" in text
     _open(page, site("demo"), "shift")
     assert "convscope shift demo --data DATA" in page.inner_text("article")
+
+
+def test_a_repair_that_fails_says_so(page: "Page", site: Callable[..., str]) -> None:
+    _open(page, site("demo", shift="exact", repair=True), "shift")
+    text = page.inner_text(".repaired").replace("\u00a0", " ")
+    assert "Zeros around the map: the map goes round. Not trained after it" in text
+    assert "Of 360 samples, not moved, it is right on 86.0 % where it was on 98.0 %." in text
+    assert "This repair fails without fine-tuning" in text
+    rows = [
+        row.replace("\u00a0", " ") for row in page.locator(".repaired tbody tr").all_inner_texts()
+    ]
+    assert "−12.0 points (−16.0 to −9.0 points)" in rows[0]
+    assert rows[0].endswith("worse")
+    assert "+5.0 points (+1.0 to +9.0 points)" in rows[1]
+
+
+def test_answers_of_the_circular_twin_are_marked(page: "Page", site: Callable[..., str]) -> None:
+    _open(page, site("demo", shift="exact"), "shift")
+    assert page.inner_text(".taken h2") == "What its circular twin takes it for"
+    assert "choose “as it is”" in page.inner_text(".twin")
+    page.check('input[value="native"]')
+    page.wait_for_selector('#main[data-at="#/shift?way=native"]')
+    assert page.inner_text(".taken h2") == "What it is taken for"
+    assert page.locator(".twin").is_hidden()
+
+
+def test_answers_without_names_have_those_of_the_data(
+    page: "Page", site: Callable[..., str]
+) -> None:
+    def nameless(route: "Route") -> None:
+        found = route.fetch().json()
+        found["network"]["classes"], found["data"]["classes"] = None, ["round", "square"]
+        route.fulfill(json=found)
+
+    page.route("**/data/site.json", nameless)
+    _open(page, site("demo", shift="exact"), "shift")
+    assert "Still round." in page.inner_text(".taken")
+    assert "names are those of the data" in page.inner_text(".taken")
+
+
+@pytest.mark.parametrize(
+    ("name", "what", "ways"),
+    [
+        ("demo", "picture", "right →"),
+        ("sound", "sound", "later →"),
+        ("volume", "volume", "right →"),
+    ],
+)
+def test_what_is_moved_is_called_what_it_is(
+    page: "Page", site: Callable[..., str], name: str, what: str, ways: str
+) -> None:
+    _open(page, site(name, shift="exact"), "shift")
+    assert page.title().startswith(f"Move the {what} ")
+    assert f"nothing is new in the {what}" in page.inner_text("article")
+    for across in page.locator(".across").all_inner_texts():
+        assert across.split("\n") == ["no move", ways]
+    assert page.locator(".down").first.is_visible() == (name != "sound")
+    page.goto(f"{site(name, shift='exact')}#/")
+    page.wait_for_selector(f"h2:has-text('Move the {what}, the maps move')")
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        (
+            "convscope look demo --weights 'a b.pt' --mean=.5 -o x",
+            "tones.py:build --weights 'a b.pt' --mean=.5 --data DATA -o repaired.pt2 --atlas ATLAS makes",
+        ),
+        (
+            "",
+            "tones.py:build … --data DATA -o repaired.pt2 --atlas ATLAS, with the same options as before, makes",
+        ),
+    ],
+)
+def test_commands_name_the_same_network_again(
+    page: "Page", site: Callable[..., str], typed: str, told: str
+) -> None:
+    _open(page, site("sound", shift="exact", command=typed), "shift")
+    assert f"convscope repair {told}" in page.inner_text("article")
+    served = (
+        "tones.py:build --weights 'a b.pt' moves"
+        if typed
+        else "tones.py:build …, with the same options"
+    )
+    assert f"convscope serve ATLAS {served}" in page.inner_text(".about-pages")

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from convscope.site import report
-from convscope.site.charts.shift import _ticks, shift
+from convscope.site.charts.shift import _ticks, shift, shift_invariance
 
 TITLE = "What follows a move, and what holds still"
 
@@ -38,7 +38,7 @@ def test_the_report_tells_what_was_measured(atlas: Callable[..., Path], name: st
     for word in (
         "same class at two offsets", "90.0 % (72.0 to 108.0 %)", "moved round", "cropped elsewhere", "What breaks it",
         "padding 0.300, strides 0.250, nonlinearities 0.100", "felt 16 positions into the input", "Floor",
-        "roll/all/made-up",
+        "roll/all/made-up", "The split was made on 8 of the",
     ):  # fmt: skip
         assert word in text, word
     for chart in ("shift", "shift-invariance", "shift-causes"):
@@ -73,6 +73,25 @@ def test_what_cannot_be_tested_exactly_says_why(atlas: Callable[..., Path]) -> N
     assert "Not testable exactly: its maps of 65 positions" in section
     assert "The nearest input that can: 3 × 64 × 64" in section
     assert "stills" not in section
+
+
+def test_the_report_says_that_a_repair_fails(atlas: Callable[..., Path]) -> None:
+    text = re.sub(r"<[^>]+>", " ", _section(atlas("demo", shift="exact", repair=True)))
+    text = " ".join(text.partition("Before and after a repair")[2].split())
+    assert "This repair fails without fine-tuning." in text
+    assert "not moved right 98.0 % 86.0 % −12.0 (−16.0 to −9.0) points worse" in text
+    assert "same class at two offsets 90.0 % 95.0 % +5.0 (+1.0 to +9.0) points better" in text
+
+
+def test_what_strides_is_marked_from_the_first_layer_on() -> None:
+    rows = [
+        {"name": f"conv{i}", "kind": "conv", "total_stride": [stride], "invariance": 0.5}
+        for i, stride in enumerate((4, 4, 8))
+    ]
+    made = shift_invariance({"layers": rows})
+    assert made is not None
+    points = made.to_dict()["layer"][0].get("data", made.to_dict().get("data"))["values"]
+    assert [point["what"] == "pools or strides" for point in points] == [True, False, True]
 
 
 def test_nothing_measured_nothing_told(atlas: Callable[..., Path]) -> None:

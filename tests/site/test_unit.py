@@ -36,7 +36,8 @@ def test_a_unit_tells_what_was_found(page: "Page", demo: str, made_up_features: 
     _unit(page, demo, "layers/relu2/7")
     text = _text(page, "article")
     for told in ("Eye", "level 3 of 4", "precision 0.91 (0.84 to 0.96)", "recall 0.62",
-                 "score 0.41, where chance reaches 0.14", "fires on 25 % of samples",
+                 "overlap 0.41, where chance reaches 0.14",
+                 "It also answers to texture (area under the curve 0.72).", "fires on 25 % of samples",
                  "selectivity 0.83", "f1/f0 0.20", "−61 % if silenced"):  # fmt: skip
         assert told.lower() in text.lower(), told
     assert page.locator(".made figure").count() == 4
@@ -49,10 +50,10 @@ def test_a_unit_tells_what_was_found(page: "Page", demo: str, made_up_features: 
 def test_units_without_a_label_or_without_a_response_say_so(page: "Page", demo: str) -> None:
     _unit(page, demo, "layers/relu2/4")
     assert _text(page, "h1").startswith("Unknown")
-    assert "What comes nearest is edge (score 0.06, where chance reaches 0.14" in _text(
+    assert "What comes nearest is edge (overlap 0.06, where chance reaches 0.14" in _text(
         page, "article"
     )
-    assert "That is no more than chance. Then corner (0.02)." in _text(page, ".grade")
+    assert "That is no more than chance. Then corner (overlap 0.02)." in _text(page, ".grade")
     _unit(page, demo, "layers/relu2/9")
     grade = _text(page, ".grade")
     assert "more than chance, but its firing says less than half a bit about it: 0.31 bits" in grade
@@ -184,6 +185,14 @@ def test_a_sound_is_seen_and_heard(page: "Page", site: Callable[..., str]) -> No
     assert page.locator(".made audio").count() == 4
     assert page.locator(".made .bands").count() == 4
     page.wait_for_selector(".shot .thin")
+    for shot in page.locator(".shot").all()[:3]:  # the number stands below the trace, in sight
+        trace, number = (shot.locator(part).bounding_box() for part in (".trace", "small"))
+        frame = shot.bounding_box()
+        assert trace
+        assert number
+        assert frame
+        assert number["y"] >= trace["y"] + trace["height"] - 1
+        assert number["y"] + number["height"] <= frame["y"] + frame["height"] + 1
     assert page.locator(".whole .trace path").count() == 1
     page.wait_for_selector(".links svg.small")
 

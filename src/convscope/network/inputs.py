@@ -127,7 +127,11 @@ def checked_rule(
     Raises:
         SpecError: the shape is none, the numbers do not fit the channels, or a deviation is not positive.
     """
-    if isinstance(shape, str) or not all(isinstance(n, Integral) and n > 0 for n in shape) or not shape:
+    if (
+        isinstance(shape, str)
+        or not all(isinstance(n, Integral) and n > 0 for n in shape)
+        or not shape
+    ):
         raise SpecError(
             f"The input of a network is the shape of one sample as whole numbers, such as (3, 224, 224); "
             f"{shape!r} is none."

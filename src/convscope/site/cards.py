@@ -67,7 +67,7 @@ IDEAS = (
         "Where the assumptions fit the data there is less left to learn, and the network "
         "generalises from fewer examples; where they do not fit, it does not.",
         "#/learning",
-        "convscope learn --data DATA",
+        "convscope learn --data DATA -o ATLAS",
         True,
     ),
 )
@@ -75,11 +75,15 @@ IDEAS = (
 
 def cards(documents: Mapping[str, Document]) -> tuple[Card, ...]:
     """Return the five cards, measured where ``documents`` holds the idea's document."""
+    what = {2: "sound", 4: "volume"}.get(len(documents.get("network", {}).get("input", ())))
+    ideas = (
+        replace(card, title=card.title.replace("picture", what)) if what else card for card in IDEAS
+    )
     return tuple(
         _MEASURED[card.idea](card, documents[card.idea], documents["network"])
         if card.idea in documents and card.idea in _MEASURED and "network" in documents
         else card
-        for card in IDEAS
+        for card in ideas
     )
 
 

@@ -15,10 +15,12 @@ from convscope.atlas.files import write
 from convscope.site import charts, pictures
 from convscope.site.card import Card
 from convscope.site.cards import cards
+from convscope.site.commands import LEFT_OUT, named
 from convscope.site.features.report import section as features
 from convscope.site.learning.report import section as learning
 from convscope.site.numbers import shape, short_name, times
 from convscope.site.pages import ASSETS, documents_of, measurements
+from convscope.site.shift.repaired import section as repaired
 from convscope.site.shift.report import section as shift
 from convscope.site.table import table
 
@@ -49,10 +51,11 @@ def report(atlas: str | Path, out: str | Path) -> Path:
     drawn = {name: _figure(charts.svg(chart), name) for name, chart in made.items() if chart}
     styles = "\n".join(path.read_text(encoding="utf-8") for path in (*_STYLES, _own_style()))
     name = escape(short_name(network["spec"]))
+    model = named(network["spec"], network.get("command"))
     parts = [
         f"<h1>Why {name} works</h1>",
         f'<p class="lead">{escape(_lead(network, documents.get("data")))}</p>',
-        *(_claim(card, network["spec"]) for card in cards(documents)),
+        *(_claim(card, model) for card in cards(documents)),
         _sharing(documents.get("sharing"), drawn.get("sharing")),
         _receptive(documents, drawn.get("receptive"), opened.path),
         _filters(network.get("filters")),
@@ -62,6 +65,7 @@ def report(atlas: str | Path, out: str | Path) -> Path:
             opened,
         ),
         shift(documents.get("shift"), documents.get("data"), drawn, opened.path),
+        repaired(documents.get("repair")),
         learning(documents.get("learn"), drawn),
         _about(opened, documents, network),
     ]
@@ -93,14 +97,15 @@ def _lead(network: Document, data: Document | None) -> str:
     )
 
 
-def _claim(card: Card, spec: str) -> str:
+def _claim(card: Card, model: str) -> str:
     heading = f'<h2>{escape(card.title)}</h2><p class="prose">{escape(card.sentence)}</p>'
     if card.text and not card.verdict:  # measured, and nothing to decide
         return f'<section class="claim">{heading}<p class="note">{escape(card.text)}</p></section>'
     if not card.verdict:
-        command = escape(card.command.replace("MODEL", spec))
+        command = escape(card.command.replace("MODEL", model))
+        left = LEFT_OUT if "MODEL" in card.command and model.endswith("…") else ""
         when = "measures it" if card.available else "will measure it, in a later version"
-        text = f'<p class="note">Not measured. <code>{command}</code> {when}.</p>'
+        text = f'<p class="note">Not measured. <code>{command}</code>{left} {when}.</p>'
         return f'<section class="claim">{heading}{text}</section>'
     caption = escape(card.caption)
     return (

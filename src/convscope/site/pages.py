@@ -18,6 +18,7 @@ from convscope.atlas.files import make_folder, write
 from convscope.finding import SCHEMA
 from convscope.site import charts
 from convscope.site.cards import IDEAS, cards
+from convscope.site.commands import named
 from convscope.site.features.data import files as features
 from convscope.site.learning.data import files as learning
 from convscope.site.numbers import short_name
@@ -107,12 +108,14 @@ def _summary(atlas: Atlas, documents: Mapping[str, Mapping[str, Any]]) -> dict[s
     """Return what every page needs, and nothing that only one of them does."""
     manifest = atlas.manifest
     network = {k: v for k, v in documents.get("network", {}).items() if k != "layers"}
+    spec, command = manifest.network["spec"], network.get("command")
     return {
         "convscope": convscope.__version__,
         "schema": SCHEMA,
         "network": network
-        | {"spec": manifest.network["spec"], "fingerprint": manifest.network["fingerprint"]}
-        | {"name": short_name(manifest.network["spec"])},
+        | {"spec": spec, "fingerprint": manifest.network["fingerprint"]}
+        | {"name": short_name(spec), "model": named(spec, command)}
+        | {"served": named(spec, command, ["--weights"])},
         "data": documents.get("data"),
         "cards": [asdict(card) for card in cards(documents)],
         "documents": list(documents),

@@ -29,6 +29,8 @@
  * @typedef {object} NetworkFacts
  * @property {string} name
  * @property {string} spec
+ * @property {string} model  spec and options, as they are typed; ends in … where some are not known
+ * @property {string} served  the same for `convscope serve`
  * @property {string} fingerprint
  * @property {number[]} input
  * @property {string} [dtype]

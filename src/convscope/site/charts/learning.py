@@ -25,6 +25,7 @@ _VERDICTS = {
     "undecided": palette.MUTED,
 }
 _TOLD = 1.5  # a factor nearer to 1 has no room for its words between the curves
+_BELOW = 0.08  # of all accuracies: room for a word below chance, where few curves are
 _OTHERS = palette.VIOLET  # a net of one's own
 
 
@@ -197,8 +198,8 @@ def _range(document: Document) -> tuple[float, float]:
     ends = [end for row in document["curves"] for end in row["interval"]]
     low = min(document["task"]["chance"], *ends)
     high = max(ends)
-    room = 0.04 * (high - low)
-    return max(0.0, low - room), min(1.0, high + room)
+    whole = high - low
+    return low - _BELOW * whole, min(1.0, high + 0.04 * whole)
 
 
 def _levels(document: Document, y: "alt.Scale") -> "Layered":
@@ -206,15 +207,21 @@ def _levels(document: Document, y: "alt.Scale") -> "Layered":
     import altair as alt
 
     task = document["task"]
-    rows = [{"at": task["chance"], "name": "chance"}]
+    muted = alt.value(palette.MUTED)
+
+    def level(at: float, name: str, end: int | str, **place: Any) -> "Layered":
+        base = alt.Chart(alt.Data(values=[{"at": at, "name": name}])).encode(
+            y=alt.Y("at:Q", scale=y), color=muted
+        )
+        text = base.mark_text(fontSize=11, **place).encode(text="name:N", x=alt.value(end))
+        return base.mark_rule(strokeDash=[3, 3]) + text
+
+    # Curves begin near chance and rise, so that they leave room below its end and above the start of the other.
+    made = level(task["chance"], "chance", "width", align="right", baseline="top", dx=-3, dy=3)
     if task["bayes"] and task["bayes"] <= _range(document)[1]:
-        rows.append({"at": task["bayes"], "name": "nobody can do better"})
-    base = alt.Chart(alt.Data(values=rows)).encode(y=alt.Y("at:Q", scale=y))
-    return base.mark_rule(strokeDash=[3, 3]).encode(
-        color=alt.value(palette.MUTED)
-    ) + base.mark_text(align="left", baseline="bottom", dx=3, dy=-2, fontSize=11).encode(
-        text="name:N", x=alt.value(0), color=alt.value(palette.MUTED)
-    )
+        place = {"align": "left", "baseline": "bottom", "dx": 3, "dy": -2}
+        made += level(task["bayes"], "nobody can do better", 0, **place)
+    return made
 
 
 def _apart(found: Document, y: "alt.Scale") -> "Layered":

@@ -156,9 +156,10 @@ def _in_place(document: Document, *, axes: bool = True) -> "Layered | None":
     if len(rows) < 2:
         return None
     values: list[dict[str, Any]] = []
-    before: list[float] = []
+    before: list[float] | None = None
     for depth, row in enumerate(rows):
-        coarser = bool(before) and row["total_stride"] != before
+        stride = row["total_stride"]
+        coarser = stride != (before or [1] * len(stride))  # the input has a stride of 1
         values.append(
             {
                 "layer": row["name"],
@@ -168,7 +169,7 @@ def _in_place(document: Document, *, axes: bool = True) -> "Layered | None":
                 "what": "pools or strides" if coarser else "keeps the resolution",
             }
         )
-        before = row["total_stride"]
+        before = stride
     x: Any = _layers([row["name"] for row in rows]) if axes else alt.X("depth:Q", axis=None)
     title = "change in place" if axes else None
     base = alt.Chart(alt.Data(values=values)).encode(

@@ -13,7 +13,7 @@ Document = Mapping[str, Any]
 
 _ROWS = 12  # layers that are listed, from the first to the last; all are in the atlas's tables
 _ERRORS = ("aligned_error", "unaligned_error", "circular_error", "subpixel_error", "invariance")
-_ANSWERS = {
+ANSWERS = {
     "consistency": ("same class at two offsets", True),
     "flip_1px": ("class changed by one position", True),
     "accuracy": ("right, over all offsets", True),
@@ -22,6 +22,7 @@ _ANSWERS = {
     "wobble": ("largest less smallest probability", False),
     "invariance": ("change of the answers, 1 as between samples", False),
 }
+"""What is told of answers: its name, and whether it is a share."""
 
 
 def section(
@@ -116,9 +117,9 @@ def _answers(document: Document) -> str:
     ]
     if not ways:
         return ""
-    known = [name for name in _ANSWERS if any(way[name] is not None for _, way in ways)]
+    known = [name for name in ANSWERS if any(way[name] is not None for _, way in ways)]
     rows = [
-        (_ANSWERS[name][0], *(_held(way, name, share=_ANSWERS[name][1]) for _, way in ways))
+        (ANSWERS[name][0], *(_held(way, name, share=ANSWERS[name][1]) for _, way in ways))
         for name in known
     ]
     first = ways[0][1]
@@ -141,6 +142,13 @@ def _held(way: Document, name: str, *, share: bool) -> str:
     return told + (f" ({100 * ends[0]:.1f} to {100 * ends[1]:.1f} %)" if ends else "")
 
 
+def _few(document: Document) -> str:
+    some, every = document["causes"].get("samples"), document["protocol"]["samples"]
+    if not some or not every or some >= every:
+        return ""
+    return f" The split was made on {some} of the {every} samples."
+
+
 def _causes(document: Document, chart: str) -> str:
     testable, causes = document["testable"], document["causes"]
     if testable is not True:
@@ -161,7 +169,7 @@ def _causes(document: Document, chart: str) -> str:
     return (
         f'<h3>What breaks it</h3><p class="prose">At {escape(causes["layer"])}, by cause: {parts}; together '
         f"{_number(causes['total'])}, with {_number(causes['leftover'])} left when all three are taken out. Each is "
-        f"the mean over all orders of taking the causes out, so they sum to the whole.</p>{chart}"
+        f"the mean over all orders of taking the causes out, so they sum to the whole.{_few(document)}</p>{chart}"
     )
 
 

@@ -1,7 +1,7 @@
 /** What the data say before any training: locality, stationarity and position, axis by axis. */
 
 import { chart } from "../base/chart.js";
-import { h } from "../base/dom.js";
+import { coded, h } from "../base/dom.js";
 
 /** @typedef {import("./types.js").Audit} Audit */
 /** @typedef {import("./types.js").Axis} Axis */
@@ -15,7 +15,7 @@ export function data(audit, height, agreement) {
       `can be measured on the data alone (${audit.data.spec}, ${audit.data.used.toLocaleString("en")} samples): `,
       h("b", {}, `the assumptions ${said(audit.verdict)}`), ".", agreement ? ` ${agreement}` : null),
     h("div", { class: "sides" }, audit.axes.map(one)),
-    h("ul", { class: "advice" }, audit.advice.map((text) => h("li", {}, text))),
+    h("ul", { class: "advice" }, audit.advice.map((text) => h("li", {}, coded(text)))),
     height
       ? h("figure", {}, chart("prior", height, "How correlation falls with distance along each axis"),
           h("figcaption", {}, "How strongly two places go together, beyond places more than half the axis apart. Below the dashed line it is as after a permutation."))

@@ -46,7 +46,7 @@ export function worth(study, move) {
       h("th", { scope: "row" }, h("span", { class: "swatch", style: hue(row.net) }), row.net),
       h("td", {}, `${row.bound ? `${row.bound} ` : ""}${Math.round(row.n).toLocaleString("en")}`),
       h("td", {}, ratio(row, dense)),
-      h("td", { class: "bar" }, h("span", { style: `${hue(row.net)}; width: ${share(row.n, least, most)}%` })))));
+      h("td", { class: "length" }, h("span", { style: `${hue(row.net)}; width: ${share(row.n, least, most)}%` })))));
   }
   return { node, update };
 }

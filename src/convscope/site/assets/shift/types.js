@@ -86,6 +86,7 @@
  * @property {number} nonlinearity
  * @property {number} total
  * @property {number} leftover
+ * @property {number} samples
  * @property {Record<string, number | null>} cells
  *
  * @typedef {object} ShiftDocument

@@ -1,5 +1,6 @@
 /** `#/layers/NAME/UNIT`: everything that was found of one unit. */
 
+import { command } from "../base/command.js";
 import { fill, h, say } from "../base/dom.js";
 import { read } from "../base/load.js";
 import { across, once } from "../base/numbers.js";
@@ -173,5 +174,5 @@ function trusted(trust) {
 /** @param {Site} site */
 function missing(site) {
   return h("article", {}, h("h1", {}, "One unit"), h("p", { class: "lead" }, "Units were not looked at here. ",
-    h("code", {}, `convscope features ${site.network.spec} --data ${site.data?.spec ?? "DATA"}`), " looks at them."));
+    command(site, `convscope features MODEL --data ${site.data?.spec ?? "DATA"}`), " looks at them."));
 }

@@ -81,7 +81,7 @@
  * @property {Record<string, number>} [best_by_family]
  * @property {Record<string, Curve>} [curves]
  *
- * @typedef {{name: string, score: number, null99?: number, bits?: number, above_null?: boolean}} Other
+ * @typedef {{name: string, source?: string, score: number, null99?: number, bits?: number, above_null?: boolean}} Other
  *
  * @typedef {object} Label
  * @property {string} name

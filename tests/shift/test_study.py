@@ -12,9 +12,11 @@ from convscope.errors import SpecError
 from convscope.network import Network
 from convscope.network.rewriting import circular
 from convscope.shift import shift
+from convscope.shift.answers import at_once
 from convscope.shift.causes import CAUSES
 from convscope.shift.finding import Shift
 from convscope.shift.graded import right_answers
+from convscope.shift.repairing import repair
 
 
 @pytest.fixture(scope="module")
@@ -281,3 +283,14 @@ def test_labels_are_found_by_name_where_the_names_of_the_answers_are_known(tmp_p
         assert found.output is not None
         assert found.output.held.accuracy == pytest.approx(accuracy)
         assert found.protocol.settings["labels"] == ("by name" if known else "by number")
+
+
+def test_a_network_with_large_maps_takes_fewer_samples_at_once():
+    net = small()
+    dense = repair(net, ["average"])
+    assert at_once(net, 64) == 64
+    wide = Network(nn.Conv2d(3, 128, 3, padding=1).eval(), input=(3, 256, 256))  # 8 M values
+    assert at_once(wide, 64) == 8
+    assert at_once(dense, 64) == 64
+    huge = Network(nn.Conv2d(1, 600, 3, padding=1).eval(), input=(1, 512, 512))
+    assert at_once(huge, 64) == 1

@@ -17,6 +17,9 @@ from convscope.shift.offsets import MOST, Offsets, offsets
 from convscope.shift.torus import Torus, laid
 from convscope.shift.votes import held, intervals, votes
 
+_VALUES = 1 << 26
+"""Values of one map of all samples that pass together, about: 256 MB."""
+
 
 def answered(
     net: Network,
@@ -60,7 +63,9 @@ def answered(
     right = right_answers(net, source)
     return _asked(
         net,
-        _batches(source, shape, samples, batch, progress, "moved round", places, right),
+        _batches(
+            source, shape, samples, at_once(net, batch), progress, "moved round", places, right
+        ),
         places,
         answer,
         say,
@@ -104,12 +109,29 @@ def cropped(
     right = right_answers(net, source)
     return _asked(
         net,
-        _batches(source, shape, samples, batch, progress, "cropped", places, right),
+        _batches(source, shape, samples, at_once(net, batch), progress, "cropped", places, right),
         places,
         answer,
         say,
         seed,
     )
+
+
+def at_once(net: Network, most: int) -> int:
+    """Return how many samples to pass together, so that no map of them all takes much memory.
+
+    A network that was rewritten to keep every position has maps as large as its input times its channels.
+
+    Args:
+        net: the network.
+        most: samples at most.
+    """
+    values = [
+        node.meta["val"].numel() // max(int(node.meta["val"].shape[0]), 1)
+        for node in net.graph.graph.nodes
+        if isinstance(node.meta.get("val"), torch.Tensor) and node.meta["val"].ndim
+    ]
+    return max(1, min(most, _VALUES // max(values, default=1)))
 
 
 def is_vector(net: Network) -> bool:

@@ -12,6 +12,7 @@ from convscope.finding import Protocol
 from convscope.network import Network
 from convscope.network.rewriting import total_stride
 from convscope.progress import Progress, silent
+from convscope.shift.answers import at_once
 from convscope.shift.graded import graded, right_answers
 from convscope.shift.repairing.finding import Accuracy, Cost, Repair
 from convscope.shift.repairing.menu import changes, in_order, repair
@@ -99,7 +100,7 @@ def _right(net: Network, source: Source, progress: Progress) -> np.ndarray | Non
     found: list[np.ndarray] = []
     limit = min(GRADED, len(source))
     with torch.inference_mode():
-        for part in source.batches(64, net.input.shape, limit):
+        for part in source.batches(at_once(net, 64), net.input.shape, limit):
             answers = net(torch.from_numpy(part.arrays).to(_device(net)))
             if not isinstance(answers, torch.Tensor) or answers.ndim != 2 or part.labels is None:
                 return None

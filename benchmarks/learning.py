@@ -2,10 +2,11 @@
 
     python benchmarks/learning.py [--rounds 3]
 
-48 trainings of the planted task are done in one process and in two that are started for it, in turns; the
-machine should have two cores to spare. A local layer goes forward and backward beside a Python loop over positions (one
-matrix product each) and beside the convolution of the same kernel, on one thread, in turns; of each
-the shortest turn is taken. A loop over a few large windows is no slower than anything else, so not every
+Trainings of the planted task are done in one process and in two that are started for it, in turns: 48, and
+240, which is about what a quick study takes, since starting a process costs two seconds whatever it then
+does; the machine should have two cores to spare. A local layer goes forward and backward beside a Python loop
+over positions (one matrix product each) and beside the convolution of the same kernel, on one thread, in
+turns; of each the shortest turn is taken. A loop over a few large windows is no slower than anything else, so not every
 layer has to be three times faster, but the median of them. Results: ``results/learning.json``.
 """
 
@@ -116,17 +117,18 @@ def layer_times(rounds: int) -> dict[str, Any]:
     return found
 
 
-def process_times(rounds: int) -> dict[str, Any]:
+def process_times(rounds: int, seeds: int) -> dict[str, Any]:
     """Return the seconds that the same trainings take in one process and in two.
 
     Args:
         rounds: turns of each.
+        seeds: trainings of each of four nets.
     """
     task = planted()
     made = twins(task.shape, len(task.classes), geometry=task.geometry)
     trials = [
         Trial(made[net], 2048, seed, "intact", ("intact",), 0.003, 0.01, 600, 128, 2.0)
-        for seed in range(12)
+        for seed in range(seeds)
         for net in ("conv+pool", "conv", "local", "dense")
     ]
     best: dict[int, float] = {1: float("inf"), 2: float("inf")}
@@ -157,7 +159,7 @@ def main() -> None:
         "cores": cores(),
         "load_before": round(busy, 2),
         "layers": layer_times(5 * asked.rounds),
-        "processes": process_times(asked.rounds),
+        "processes": [process_times(asked.rounds, seeds) for seeds in (12, 60)],
     }
     print(json.dumps(document, indent=1, ensure_ascii=False))
     path = Path(__file__).parent / "results" / "learning.json"
@@ -176,8 +178,8 @@ def main() -> None:
                 "a local layer is more than 8x slower than the convolution",
             ),
             (
-                document["processes"]["ratio"] < WANTED_PROCESSES,
-                "two processes gain less than 1.8x",
+                document["processes"][-1]["ratio"] < WANTED_PROCESSES,
+                "two processes gain less than 1.8x in a study of the usual length",
             ),
         )
         if missed

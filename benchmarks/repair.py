@@ -27,7 +27,7 @@ from convscope.data import Source, open_source
 from convscope.errors import SpecError
 from convscope.network import Network, load
 from convscope.network.rewriting import testability, total_stride
-from convscope.shift.answers import answered, cropped
+from convscope.shift.answers import answered, at_once, cropped
 from convscope.shift.grids import grids, last_with_place
 from convscope.shift.repairing import Budget, finetune, repair
 from convscope.shift.survey import Survey, surveyed
@@ -117,7 +117,7 @@ def measured(
     crops = cropped(made, data, draw=given.crops or None, **told)
     right: list[np.ndarray] = []
     with torch.inference_mode():
-        for part in data.batches(50, net.input.shape, min(given.graded, len(data))):
+        for part in data.batches(at_once(made, 50), net.input.shape, min(given.graded, len(data))):
             right.append(made(torch.from_numpy(part.arrays)).argmax(1).numpy() == part.labels)
     return {"rolls": rolls, "crops": crops, "right": np.concatenate(right)}
 

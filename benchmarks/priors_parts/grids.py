@@ -17,6 +17,7 @@ class Grid:
     """One study of the benchmark.
 
     Args:
+        about: what is asked, in a sentence.
         opened: opens the task, given the folder of real data.
         nets: the twins; None takes all five.
         sizes: training samples.
@@ -27,6 +28,7 @@ class Grid:
         real: whether it needs the folder of real data.
     """
 
+    about: str
     opened: Callable[[Path], Task]
     sizes: tuple[int, ...]
     seeds: int
@@ -60,6 +62,8 @@ def _mosaic(file: Path) -> np.ndarray:
 
 GRIDS: dict[str, Grid] = {
     "planted": Grid(
+        "One of 16 patches holds the sign of a known pattern, the others noise. Blocks of 12 are patches, those of "
+        "48 are four of them: moving them about takes nothing from a network of one convolution and a pool.",
         lambda _: open_task("planted"),
         (32, 128, 512, 2048, 8192),
         10,
@@ -67,15 +71,31 @@ GRIDS: dict[str, Grid] = {
         35,
     ),
     "planted-half": Grid(
-        lambda _: open_task("planted-half"), (512, 2048, 8192), 10, ("intact",), 5
+        "To learn from, the pattern is in the first half of the patches only; the test has it anywhere.",
+        lambda _: open_task("planted-half"),
+        (512, 2048, 8192),
+        10,
+        ("intact",),
+        5,
     ),
     "planted-2d": Grid(
-        lambda _: open_task("planted:2"), (128, 512, 2048), 5, ("intact", "permuted"), 7
+        "The same in a square of 4×4 patches.",
+        lambda _: open_task("planted:2"),
+        (128, 512, 2048),
+        5,
+        ("intact", "permuted"),
+        7,
     ),
     "planted-3d": Grid(
-        lambda _: open_task("planted:3"), (128, 512, 2048), 5, ("intact", "permuted"), 10
+        "The same in a cube of 3×3×3 patches.",
+        lambda _: open_task("planted:3"),
+        (128, 512, 2048),
+        5,
+        ("intact", "permuted"),
+        10,
     ),
     "mnist1d": Grid(
+        "MNIST-1D, made anew from its published recipe; the published networks are below.",
         lambda _: open_task("mnist1d"),
         (250, 1000, 4000),
         5,
@@ -84,6 +104,7 @@ GRIDS: dict[str, Grid] = {
         steps=2000,
     ),
     "norm-compare": Grid(
+        "Is the first channel of noise longer than the second? All pixels are alike, and neighbours do not matter.",
         lambda _: open_task("norm-compare"),
         (128, 512, 2048, 8192),
         5,
@@ -92,6 +113,7 @@ GRIDS: dict[str, Grid] = {
         nets=("conv+pool", "conv", "dense"),
     ),
     "spectra": Grid(
+        "In which of eight bands is the highest peak of a spectrum? Where it is, is the answer.",
         lambda _: open_task("spectra"),
         (32, 128, 512, 2048),
         5,
@@ -100,6 +122,7 @@ GRIDS: dict[str, Grid] = {
         nets=("conv+pool", "conv", "dense"),
     ),
     "parts-position": Grid(
+        "The built-in world, asked in which of eight cells the thing is.",
         lambda _: open_task("parts-position"),
         (512, 2048, 8192),
         5,
@@ -108,6 +131,7 @@ GRIDS: dict[str, Grid] = {
         nets=("conv+pool", "conv", "dense"),
     ),
     "fsdd": Grid(
+        "Spoken digits, one second at 8 kHz; speakers that are tested are not learned from.",
         lambda folder: open_task(folder / "fsdd_8khz_1s.npz"),
         (75, 300, 1200),
         5,
@@ -117,6 +141,7 @@ GRIDS: dict[str, Grid] = {
         real=True,
     ),
     "fsdd-spectra": Grid(
+        "The same as power spectra: the axis is frequency.",
         lambda folder: open_task(f"spectra:{folder / 'fsdd_8khz_1s.npz'}"),
         (75, 300, 1200),
         5,
@@ -126,6 +151,7 @@ GRIDS: dict[str, Grid] = {
         real=True,
     ),
     "mnist": Grid(
+        "The 10,000 test pictures of MNIST, split.",
         lambda folder: open_task(folder / "mnist_t10k.npz"),
         (75, 300, 1200, 4800),
         5,
@@ -135,6 +161,7 @@ GRIDS: dict[str, Grid] = {
         real=True,
     ),
     "cifar10": Grid(
+        "The training pictures of CIFAR-10, split.",
         cifar,
         (600, 2400, 9600),
         5,

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from priors_parts.grids import GRIDS
+
 
 def page(stored: Mapping[str, Mapping[str, Any]]) -> str:
     """Return the page.
@@ -18,6 +20,8 @@ def page(stored: Mapping[str, Mapping[str, Any]]) -> str:
     ]
     for name, document in stored.items():
         parts.append(f"## {name}\n")
+        if name in GRIDS:
+            parts.append(f"{GRIDS[name].about}\n")
         parts.append(_cells(document) if "cells" in document else _study(document))
         made = document["made_with"]
         parts.append(
@@ -65,6 +69,8 @@ def _study(document: Mapping[str, Any]) -> str:
         "",
         *(_factor(one) for one in document["equivalences"]),
         "",
+        f"The audit, from the data alone: {document['prior']['verdict']}. "
+        f"{' '.join(document['prior']['advice'])} {document['agreement']}\n",
     ]
     if document["refused"]:
         cells = ", ".join(f"{net} at {n} {condition}" for net, n, condition in document["refused"])

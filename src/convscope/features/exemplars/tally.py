@@ -101,23 +101,23 @@ class Tally:
             sums.add(self.total[here], total[:, here])
             sums.add(self.squares[here], squares[:, here])
 
-    def count(self, bins: Sequence[np.ndarray], finite: np.ndarray) -> None:
+    def count(self, values: Sequence[np.ndarray], finite: np.ndarray) -> None:
         """Count values into the histograms.
 
         Args:
-            bins: for each of n samples int16 ``(U, L)``: the bins of its values.
+            values: for each of n samples float32 ``(U, L)``.
             finite: boolean ``(n, U)``: the others are left out.
         """
-        widths = [array.shape[1] for array in bins]
+        widths = [array.shape[1] for array in values]
         for start in range(0, len(self.counts), _UNITS_AT_ONCE):
             here = slice(start, start + _UNITS_AT_ONCE)
+            bins = histogram.bins_of(np.concatenate([array[here] for array in values], axis=1))
             # At once of the type that ``bincount`` would make a copy in.
-            block = np.concatenate([array[here] for array in bins], axis=1, dtype=np.intp)
-            block += np.arange(len(block), dtype=np.intp)[:, None] * histogram.BINS
+            bins = bins + np.arange(len(bins), dtype=np.intp)[:, None] * histogram.BINS
             if not finite[:, here].all():
-                block = block[np.repeat(finite[:, here], widths, axis=0).T]
+                bins = bins[np.repeat(finite[:, here], widths, axis=0).T]
             counts = self.counts[here].reshape(-1)
-            counts += np.bincount(block.reshape(-1), minlength=len(counts))
+            counts += np.bincount(bins.reshape(-1), minlength=len(counts))
 
     def merged(self, other: Self, order: np.ndarray) -> Self:
         """Return the tally of both sets of samples, which have none in common.
@@ -153,12 +153,12 @@ class Taking:
         self.tally = tally
         self._space, self._step, self._kept = space, step, kept
         self._samples: list[int] = []
-        self._counted: list[np.ndarray] = []  # parts of the array of bins
+        self._counted: list[np.ndarray] = []  # parts of the array of values
         # What waits lies in arrays made once. Made anew for every sample it would lie between the
         # network's maps, and leave gaps in memory when it goes.
         units, most = len(tally.seen), prod(-(-size // step) for size in space)
         self._rows = Rows.empty(_MOST_WAITING, units)
-        self._bins = np.empty(_MOST_WAITING * most * units, np.int16)
+        self._values = np.empty(_MOST_WAITING * most * units, np.float32)
 
     def add(self, maps: np.ndarray, slots: Sequence[int], samples: Sequence[int]) -> None:
         """Take in the maps of some samples.
@@ -174,16 +174,17 @@ class Taking:
         # in another order where it begins at another place.
         found = reduce(maps.reshape(*maps.shape[:2], -1))
         here = slice(len(self._samples), len(self._samples) + len(samples))
+        every = list(slots) == list(range(len(maps)))
         for waiting, array in zip(self._rows, found, strict=True):
-            waiting[here] = array[slots]
+            waiting[here] = array if every else array[slots]
         self._samples += samples
         for slot, sample in zip(slots, samples, strict=True):
             places = histogram.lattice(self._space, self._step, sample)
-            bins = histogram.bins_of(maps[slot][:, *places])
+            values = maps[slot][:, *places]
             used = sum(array.size for array in self._counted)
-            waiting = self._bins[used : used + bins.size].reshape(len(bins), -1)
-            waiting[:] = bins.reshape(waiting.shape)
-            self._counted.append(waiting)
+            kept = self._values[used : used + values.size].reshape(values.shape)
+            kept[:] = values
+            self._counted.append(kept.reshape(len(kept), -1))
 
     def fold(self) -> None:
         """Bring the tally up to date."""

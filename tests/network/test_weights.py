@@ -32,11 +32,11 @@ def test_module_before_every_name_is_kept_where_the_network_has_it(tmp_path: Pat
 def test_what_training_scripts_wrap_round_a_state_dict_is_taken_off(
     tmp_path: Path, key: str, prefix: str
 ):
-    module = nn.Sequential(nn.Conv2d(3, 4, 3))
+    module = nn.Conv2d(3, 4, 3)
     tensors = {f"{prefix}{name}": tensor + 1 for name, tensor in module.state_dict().items()}
     torch.save({"epoch": 3, key: tensors}, tmp_path / "w.pt")
     load_weights(module, tmp_path / "w.pt")
-    assert torch.equal(module[0].weight, tensors[f"{prefix}0.weight"])
+    assert torch.equal(module.weight, tensors[f"{prefix}weight"])
 
 
 def test_a_file_without_a_state_dict_says_what_it_holds(tmp_path: Path):

@@ -98,7 +98,7 @@ def test_two_networks_side_by_side_on_a_page(many: Path, convscope: Run) -> None
     assert result.exit_code == 0, result.stderr
     found = json.loads(result.stdout)
     page = (many / "both.html").read_text()
-    assert "<h1>model.py:net, first, beside model.py:net, second</h1>" in page
+    assert "<h1>model.py:net, one, beside model.py:net, two</h1>" in page
     assert page.count("<tr>") == 1 + len(found["layers"])
     unmatched = sum(unit["status"] == "unmatched" for unit in found["units"])
     assert page.count("<figure>") == unmatched + len(found["most_changed"])

@@ -155,7 +155,9 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--repeats", type=int, default=2, help="of the memory of each; 0 for none")
+    parser.add_argument(
+        "--repeats", type=int, default=2, help="of the memory; 0 keeps what is there"
+    )
     asked = parser.parse_args()
     document = {
         "system": platform.system(),
@@ -174,6 +176,10 @@ def main() -> None:
             networks[spec].setdefault("peak_mb", {})[str(images)] = found
             print(f"{spec}, {images} pictures: {found} MB", flush=True)
     path = Path(__file__).parent / "results" / "exemplars.json"
+    if not asked.repeats and path.exists():
+        kept = json.loads(path.read_text())["networks"]
+        for spec in NETWORKS:
+            networks[spec]["peak_mb"] = kept[spec].get("peak_mb", {})
     path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps(document, indent=1) + "\n")
     if any(found["ratio"] < WANTED for found in document["networks"].values()):

@@ -119,7 +119,13 @@ class _Pass:
 
     def _begin(self, tallies: dict[str, Tally]) -> None:
         self._taking = {
-            name: Taking(tally, space, histogram.step(space, self._plan.study), self._plan.kept)
+            name: Taking(
+                tally,
+                space,
+                histogram.step(space, self._plan.study),
+                self._plan.kept,
+                len(self._plan.samples),
+            )
             for (name, tally), space in zip(tallies.items(), self._spaces.values(), strict=True)
         }
 

@@ -147,9 +147,12 @@ class Taking:
         space: the size of the layer's map.
         step: the distance between positions that are counted into the histogram.
         kept: int64, sorted: the samples whose responses are all kept, one for each row of the tally.
+        samples: of the whole pass: no more can wait.
     """
 
-    def __init__(self, tally: Tally, space: tuple[int, ...], step: int, kept: np.ndarray):
+    def __init__(
+        self, tally: Tally, space: tuple[int, ...], step: int, kept: np.ndarray, samples: int
+    ):
         self.tally = tally
         self._space, self._step, self._kept = space, step, kept
         self._samples: list[int] = []
@@ -157,8 +160,9 @@ class Taking:
         # What waits lies in arrays made once. Made anew for every sample it would lie between the
         # network's maps, and leave gaps in memory when it goes.
         units, most = len(tally.seen), prod(-(-size // step) for size in space)
-        self._rows = Rows.empty(_MOST_WAITING, units)
-        self._values = np.empty(_MOST_WAITING * most * units, np.float32)
+        self._room = min(_MOST_WAITING, samples)
+        self._rows = Rows.empty(self._room, units)
+        self._values = np.empty(self._room * most * units, np.float32)
 
     def add(self, maps: np.ndarray, slots: Sequence[int], samples: Sequence[int]) -> None:
         """Take in the maps of some samples.
@@ -168,7 +172,7 @@ class Taking:
             slots: which of the B are samples; the others are ignored.
             samples: their numbers.
         """
-        if len(self._samples) + len(samples) > _MOST_WAITING:
+        if len(self._samples) + len(samples) > self._room:
             self.fold()
         # All B are reduced: leaving some out would shift the others in memory, and a row may be summed
         # in another order where it begins at another place.

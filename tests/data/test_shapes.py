@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from convscope.data.canvas import Canvas, Frame
-from convscope.data.shapes import Arc, Lens, Oval, Polygon, corner, rectangle, stroked, triangle
+from convscope.data.shapes import Arc, Lens, Oval, Polygon, corner, rectangle, triangle
+from convscope.data.strokes import stroked
 
 SHAPES = {
     "circle": Oval(0.1, -0.2, 0.6, 0.6),

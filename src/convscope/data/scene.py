@@ -7,7 +7,8 @@ import numpy as np
 
 from convscope.data.canvas import Canvas, Frame
 from convscope.data.draws import Draws, turned
-from convscope.data.objects import OBJECTS, Paints, odd_part
+from convscope.data.objects import OBJECTS, Paints
+from convscope.data.odd_parts import odd_part
 from convscope.data.shapes import Oval, rectangle
 from convscope.data.textures import TEXTURES, hsv, luminance, texture
 

@@ -10,7 +10,8 @@ import numpy as np
 from convscope.errors import SpecError
 from convscope.features.concepts import Family, Hierarchy
 from convscope.features.trust import Score
-from convscope.features.units import DEAD, LayerFeatures, Unit, number
+from convscope.features.unit_documents import number
+from convscope.features.units import DEAD, LayerFeatures, Unit
 from convscope.finding import Finding, several
 
 if TYPE_CHECKING:

@@ -3,17 +3,23 @@
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
 from convscope.features.circuits import LayerLinks, Link, UnitLinks
 from convscope.features.concepts import Label
-from convscope.features.exemplars import LayerHarvest, histogram
+from convscope.features.exemplars import LayerHarvest
 from convscope.features.synthesis import Synthesis
 from convscope.features.trust import Trust
 from convscope.features.tuning import Tuning
+from convscope.features.unit_documents import (
+    histogram_document,
+    link_document,
+    number,
+    synthesis_document,
+    tuning_document,
+)
 from convscope.network import Layer
 from convscope.receptive import LayerField
 
@@ -190,7 +196,7 @@ class Unit:
             "natural_max": number(found.maximum[self.number]),
             "density": number(found.density[self.number]),
             "exemplars": self.exemplars,
-            "synthesis": first and _synthesis(first),
+            "synthesis": first and synthesis_document(first),
             "tuning": self.tuning and tuning_document(self.tuning),
             "label": self.label and self.label.document(),
             "inputs": [link.document() for link in self.inputs],
@@ -208,10 +214,10 @@ class Unit:
             "deviation": number(found.variance[n] ** 0.5),
             "deciles": self.deciles,
             "lows": self.lows,
-            "histogram": _histogram(found, n),
-            "synthesis": [_synthesis(one) for one in self.syntheses],
+            "histogram": histogram_document(found, n),
+            "synthesis": [synthesis_document(one) for one in self.syntheses],
             "tuning": self.tuning and tuning_document(self.tuning, curves=True),
-            **{way: [_link(link) for link in links[way]] for way in links},
+            **{way: [link_document(link) for link in links[way]] for way in links},
             "trust": self.of.trust and self.of.trust.unit(n),
         }
 
@@ -238,72 +244,3 @@ class Unit:
             "position": [int(place) for place in position],
             "box": self.of.box(position),
         }
-
-
-def number(value: float) -> float | None:
-    """Return a number as JSON holds it: five digits, None where there is none.
-
-    >>> number(0.123456789), number(float("nan"))
-    (0.12346, None)
-    """
-    return float(f"{value:.5g}") if isfinite(value) else None
-
-
-def tuning_document(tuning: Tuning, *, curves: bool = False) -> dict[str, Any]:
-    """Return what a unit prefers, as JSON.
-
-    Args:
-        tuning: what it prefers.
-        curves: whether the curves behind it come along.
-    """
-    found: dict[str, Any] = {
-        "family": tuning.family,
-        "preferred": {name: number(value) for name, value in tuning.preferred.items()},
-        "selectivity": number(tuning.selectivity),
-        "phase_invariance": number(tuning.phase_invariance),
-        "percent_of_natural": number(tuning.percent_of_natural),
-    }
-    if curves:
-        found["baseline"] = number(tuning.baseline)
-        found["best_by_family"] = {f: number(v) for f, v in tuning.best_by_family.items()}
-        found["curves"] = {
-            name: {"values": list(map(number, values)), "responses": list(map(number, responses))}
-            for name, (values, responses) in tuning.curves.items()
-        }
-    return found
-
-
-def _synthesis(made: Synthesis) -> dict[str, Any]:
-    percent = made.percent_of_natural
-    return {
-        "kind": made.kind,
-        "status": made.status,
-        "activation": number(made.activation),
-        "percent_of_natural": None if percent is None else number(percent),
-        "why": made.why,
-    }
-
-
-def _link(link: Link) -> dict[str, Any]:
-    kernel = link.kernel
-    return link.document() | {
-        "kernel": None
-        if kernel is None
-        else {"shape": list(kernel.shape), "values": list(map(number, kernel.ravel().tolist()))}
-    }
-
-
-def _histogram(found: LayerHarvest, unit: int, bars: int = 40) -> dict[str, list] | None:
-    """Return the share of a unit's values in bars of equal width over its range."""
-    low, high = found.minimum[unit], found.maximum[unit]
-    counts = found.histogram[unit]
-    if not high > low or not counts.sum():
-        return None
-    at = np.linspace(low, high, bars + 1)
-    # The bins are finer than the bars near zero and wider far from it: their counts are spread evenly.
-    below = np.interp(at, np.clip(histogram.edges(), low, high), np.append(0, np.cumsum(counts)))
-    share = np.diff(below) / counts.sum()
-    return {
-        "edges": [number(edge) for edge in at],
-        "share": [number(part) for part in share],
-    }

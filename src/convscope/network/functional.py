@@ -15,21 +15,20 @@ from torch import fx
 from torch.export import ExportedProgram
 
 from convscope.network.aten import operation
+from convscope.network.views import (
+    UnclearError,
+    inverse,
+    path_to,
+    put_back,
+    shares,
+    steps_of,
+    value_of,
+    writes,
+)
 
 _ATEN = torch.ops.aten
 
-_RESHAPES = {"reshape", "reshape_as", "flatten", "ravel", "contiguous"}
-"""Operations whose result shares its operand's memory if it can."""
-
-_DROPOUTS = {"dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout"}
-
 _VALUES_UNREAD = {"sym_size", "sym_stride", "sym_numel", "_assert_tensor_metadata"}
-
-_WHOLE_AXIS = 2**62
-
-
-class _UnclearError(Exception):
-    """Whether or how memory is shared cannot be read off the graph."""
 
 
 def functional(program: ExportedProgram) -> ExportedProgram:
@@ -38,7 +37,7 @@ def functional(program: ExportedProgram) -> ExportedProgram:
     Args:
         program: an exported program.
     """
-    if not any(map(_writes, program.graph.nodes)):
+    if not any(map(writes, program.graph.nodes)):
         return program
     # The work is done on a copy: what is unclear may show late, and torch's pass needs the original.
     graph = fx.Graph()
@@ -48,9 +47,9 @@ def functional(program: ExportedProgram) -> ExportedProgram:
     inputs = {str(name) for name in program.graph_signature.user_inputs}
     try:
         for node in list(graph.nodes):
-            if _writes(node):
+            if writes(node):
                 _replace(graph, node, inputs)
-    except _UnclearError:
+    except UnclearError:
         return program.run_decompositions({})
     for node in graph.nodes:
         # What was put back may lie in memory in another order, in which a view is not possible.
@@ -86,11 +85,11 @@ class _Write:
         self._graph, self._node = graph, node
         self._order = {other: i for i, other in enumerate(graph.nodes)}
         # From the tensor that holds the memory down to the view that is written.
-        self._path = _path(node.args[0])
+        self._path = path_to(node.args[0])
         self._written = self._path[-1]
         root = self._path[0]
         if root.op != "call_function" and root.name not in inputs:
-            raise _UnclearError
+            raise UnclearError
 
     def replace(self) -> None:
         """Put the plain operation in the place of the write."""
@@ -102,12 +101,12 @@ class _Write:
         path = self._path[
             max(i for i in fitting if not isinstance(self._path[i].meta["val"], list | tuple)) :
         ]
-        chains = [path, *(_path(view)[len(self._path) - len(path) :] for view in readers)]
-        if any(_shares(step) is None for chain in chains for step in chain[1:]):
-            raise _UnclearError
-        steps = _steps(path)
+        chains = [path, *(path_to(view)[len(self._path) - len(path) :] for view in readers)]
+        if any(shares(step) is None for chain in chains for step in chain[1:]):
+            raise UnclearError
+        steps = steps_of(path)
         for view, whole in steps:
-            _inverse(view, view, whole)  # nothing is changed before it is known that all can be
+            inverse(view, view, whole)  # nothing is changed before it is known that all can be
         readers.setdefault(self._written, []).extend(self._readers(self._node))
         is_last = not self._is_written_again()
         _make_plain(self._node)
@@ -128,7 +127,7 @@ class _Write:
         while frontier:
             for user in frontier.pop().users:
                 if (
-                    _shares(user) is not False
+                    shares(user) is not False
                     and self._order[user] < self._order[self._node]
                     and user not in found
                 ):
@@ -145,13 +144,13 @@ class _Write:
 
     def _is_written_again(self) -> bool:
         later = (other for other in self._order if self._order[other] > self._order[self._node])
-        return any(_writes(other) and _path(other.args[0])[0] is self._path[0] for other in later)
+        return any(writes(other) and path_to(other.args[0])[0] is self._path[0] for other in later)
 
     def _whole(self, steps: list[tuple[fx.Node, fx.Node]]) -> fx.Node:
         """Put the new part back, view by view, into what it is a part of."""
         part = self._node
         for view, whole in steps:
-            part = _put_back(self._graph, part, view, whole)
+            part = put_back(self._graph, part, view, whole)
         return part
 
     def _again(self, view: fx.Node, made: dict[fx.Node, fx.Node]) -> fx.Node:
@@ -170,89 +169,41 @@ class _Write:
                 reader.replace_input_with(read, new)
 
 
-def _writes(node: fx.Node) -> bool:
-    return isinstance(node.target, torch._ops.OpOverload) and node.target._schema.is_mutable
-
-
 def _copies_itself(node: fx.Node) -> bool:
     """Return whether a place is copied onto itself, which is how ``x[0] += y`` ends."""
     if operation(node) != "copy_":
         return False
-    (root, *to), (other, *source) = _path(node.args[0]), _path(node.args[1])
+    (root, *to), (other, *source) = path_to(node.args[0]), path_to(node.args[1])
     steps = [[(step.target, step.args[1:], step.kwargs) for step in path] for path in (to, source)]
     return root is other and steps[0] == steps[1]
 
 
-def _shares(node: fx.Node) -> bool | None:
-    """Return whether a node's result lies in the memory of its first argument; None where it perhaps does."""
-    source = node.args[0] if node.args else None
-    if not isinstance(source, fx.Node):
-        return False
-    name = operation(node)
-    if name == "getitem":
-        return _shares(source)
-    if not isinstance(node.target, torch._ops.OpOverload):
-        return False
-    if name in _DROPOUTS:
-        return node.args[2] is False or None
-    if not node.target.is_view:
-        return False
-    if name in _RESHAPES:
-        return _value(source).is_contiguous() or None
-    if name in ("to", "type_as", "resolve_conj", "resolve_neg"):
-        if _value(source).dtype != _value(node).dtype:
-            return False
-        return True if node.target is _ATEN.to.dtype and len(node.args) == 2 else None
-    return True
-
-
-def _path(view: Any) -> list[fx.Node]:
-    """Return a tensor and what it is a view of, that first."""
-    path: list[fx.Node] = [view]
-    while _shares(path[0]) is not False or _writes(path[0]):
-        source: Any = path[0].args[0]
-        path.insert(0, source)
-    return path
-
-
-def _steps(path: list[fx.Node]) -> list[tuple[fx.Node, fx.Node]]:
-    """Return each view of a path and what it is a view of, the innermost first; one of several pieces counts once."""
-    steps, depth = [], len(path) - 1
-    while depth > 0:
-        view = path[depth]
-        depth -= 2 if operation(view) == "getitem" else 1
-        if depth < 0:
-            raise _UnclearError
-        steps.append((view, path[depth]))
-    return steps
-
-
 def _make_plain(node: fx.Node) -> None:
     """Turn a write into an operation that returns what would have been written."""
-    name, written = operation(node), _value(node.args[0])
+    name, written = operation(node), value_of(node.args[0])
     if name == "zero_" or (name == "fill_" and not isinstance(node.args[1], fx.Node)):
         node.args = (node.args[0], 0 if name == "zero_" else node.args[1])
         node.target = _ATEN.full_like.default
         return
     if name in ("copy_", "fill_"):
         source: Any = node.args[1]
-        if _value(source).dtype != written.dtype:
+        if value_of(source).dtype != written.dtype:
             source = _before(node, _ATEN.to.dtype, (source, written.dtype))
-        if str(_value(source).shape) != str(written.shape):
+        if str(value_of(source).shape) != str(written.shape):
             source = _before(node, _ATEN.expand_as.default, (source, node.args[0]))
         node.target, node.args, node.kwargs = _ATEN.clone.default, (source,), {}
         return
     if any(
         v.is_floating_point() and v.dtype != written.dtype
-        for v in map(_value, node.all_input_nodes)
+        for v in map(value_of, node.all_input_nodes)
     ):
-        raise _UnclearError  # the plain operation would return another type
+        raise UnclearError  # the plain operation would return another type
     name = name.rstrip("_")
     packet = getattr(_ATEN, name, None)
     assert isinstance(node.target, torch._ops.OpOverload)
     plain = getattr(packet, node.target._overloadname, None)
     if plain is None or operation(node) == name:
-        raise _UnclearError
+        raise UnclearError
     node.target = plain
 
 
@@ -264,89 +215,3 @@ def _before(node: fx.Node, target: Any, args: tuple[Any, ...]) -> fx.Node:
         "val": target(*(arg.meta["val"] if isinstance(arg, fx.Node) else arg for arg in args)),
     }
     return new
-
-
-def _value(node: Any) -> torch.Tensor:
-    value = node.meta["val"]
-    if not isinstance(value, torch.Tensor):
-        raise _UnclearError
-    return value
-
-
-def _put_back(graph: fx.Graph, part: fx.Node, view: fx.Node, whole: fx.Node) -> fx.Node:
-    """Return ``whole`` with ``part`` in the place that ``view`` shows of it."""
-    target, args = _inverse(part, view, whole)
-    if target is None:
-        return part
-    new = graph.call_function(target, args)
-    new.meta = {**part.meta, "val": whole.meta["val"]}
-    return new
-
-
-def _inverse(part: fx.Node, view: fx.Node, whole: fx.Node) -> tuple[Any, tuple[Any, ...]]:
-    given: tuple[Any, ...] = view.args[1:]
-    if view.kwargs:
-        raise _UnclearError
-    match operation(view):
-        case (
-            "alias"
-            | "detach"
-            | "contiguous"
-            | "to"
-            | "dropout"
-            | "feature_dropout"
-            | "alpha_dropout"
-        ):
-            return None, ()
-        case "slice":
-            _, start, end, step = (*given, *(0, None, None, 1)[len(given) :])
-            everything = start in (0, None) and (end is None or _is_beyond(end)) and step == 1
-            return (
-                (None, ()) if everything else (_ATEN.slice_scatter.default, (whole, part, *given))
-            )
-        case "select":
-            return _ATEN.select_scatter.default, (whole, part, *given)
-        case "transpose" | "swapaxes" | "t":
-            return view.target, (part, *given)
-        case "movedim" if isinstance(given[0], int):
-            return view.target, (part, given[1], given[0])
-        case "permute":
-            rank = _value(whole).dim()
-            order = [axis % rank for axis in given[0]]
-            return view.target, (part, [order.index(axis) for axis in range(rank)])
-        case "unsqueeze":
-            return _ATEN.squeeze.dim, (part, given[0])
-        case (
-            "view"
-            | "view_as"
-            | "unflatten"
-            | "squeeze"
-            | "reshape"
-            | "reshape_as"
-            | "flatten"
-            | "ravel"
-        ):
-            return _ATEN.reshape_as.default, (part, whole)
-        case "getitem":
-            return _piece(part, view, whole)
-    raise _UnclearError
-
-
-def _piece(part: fx.Node, view: fx.Node, whole: fx.Node) -> tuple[Any, tuple[Any, ...]]:
-    source: Any = view.args[0]
-    which: Any = view.args[1]
-    given = (*source.args[1:], 0)  # the axis is the last argument, and 0 where it is left out
-    if operation(source) == "unbind":
-        return _ATEN.select_scatter.default, (whole, part, given[0], which)
-    axis = given[1]
-    sizes = [piece.shape[axis] for piece in source.meta["val"]]
-    if operation(source) not in ("split", "split_with_sizes", "chunk") or not all(
-        isinstance(n, int) for n in sizes
-    ):
-        raise _UnclearError
-    start = sum(sizes[:which])
-    return _ATEN.slice_scatter.default, (whole, part, axis, start, start + sizes[which])
-
-
-def _is_beyond(end: Any) -> bool:
-    return isinstance(end, int) and end >= _WHOLE_AXIS

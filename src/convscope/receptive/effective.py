@@ -14,13 +14,11 @@ Limit: a gradient says what a small change would do, not what the unit would do 
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from math import inf
 from typing import Any
 from zlib import crc32
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from convscope.data import Source
 from convscope.errors import SpecError, WorkError
@@ -28,13 +26,10 @@ from convscope.finding import Protocol
 from convscope.network import Network
 from convscope.network.fresh import redrawn
 from convscope.progress import Progress, silent
-from convscope.receptive.fields import AxisField
+from convscope.receptive.central import CentralUnit
 from convscope.receptive.finding import Receptive, receptive
 from convscope.receptive.layerfield import LayerField
 from convscope.receptive.moments import Frame, Gaussian, Spread, Sums, bootstrap, gaussian
-from convscope.receptive.sites import Site
-from convscope.receptive.units import Units
-from convscope.receptive.verify import spread_out
 
 DRAWS = 1000
 """Resamples of the bootstrap."""
@@ -167,7 +162,7 @@ def _measure(
     taps = net.taps([row.name for row in rows])
     if redraw is not None:
         taps = redrawn(taps, redraw)
-    units = {row.name: Unit.nearest(row, found) for row in rows}
+    units = {row.name: CentralUnit.nearest(row, found) for row in rows}
     sums = {row.name: Sums.empty(units[row.name].frame) for row in rows}
     device = next((p.device for p in net.graph.parameters()), torch.device("cpu"))
     what = "effective fields" if redraw is None else "effective fields, weights drawn anew"
@@ -233,7 +228,7 @@ def _batches(
         done += len(arrays)
 
 
-def _finished(name: str, unit: "Unit", sums: Sums, protocol: Protocol) -> Effective | None:
+def _finished(name: str, unit: CentralUnit, sums: Sums, protocol: Protocol) -> Effective | None:
     spread = sums.spread()
     if spread is None:
         return None
@@ -251,56 +246,6 @@ def _finished(name: str, unit: "Unit", sums: Sums, protocol: Protocol) -> Effect
         start=tuple(first for first, _ in ends),
         heat=inside.astype(np.float32),
     )
-
-
-@dataclass(frozen=True)
-class Unit:
-    """The unit of a layer whose field's centre is nearest the centre of the input.
-
-    Args:
-        position: its place, per axis.
-        frame: its theoretical field.
-        index: where its channels are in the layer's output, flattened without the batch.
-    """
-
-    position: tuple[int, ...]
-    frame: Frame
-    index: Tensor
-
-    @classmethod
-    def nearest(cls, row: LayerField, found: Receptive) -> "Unit":
-        """Return the central unit of a layer.
-
-        Args:
-            row: the layer's field.
-            found: the finding it comes from.
-        """
-        assert found.walk is not None
-        state = found.walk.by_name[row.layer.node]
-        assert state is not None
-        chosen = np.ones((1,) * len(state.shape), bool)
-        positions: list[int] = []
-        centers: list[float] = []
-        for axis, (terms, length) in enumerate(zip(state.fields[0], row.input, strict=True)):
-            local = row.axes[axis]
-            term = next(t for t in terms if not t.site.whole)
-            middles = _middles(term.site, local)
-            place = int(np.argmin([abs(m - (length - 1) / 2) for m in middles]))
-            table = spread_out(term.grid.dims, term.grid.values(state.shape), len(state.shape))
-            chosen = chosen & (table == place)
-            positions.append(place)
-            centers.append(middles[place])
-        full = np.broadcast_to(chosen, state.shape)[0].ravel()
-        frame = Frame(row.input, tuple(centers), row.local_size)
-        return cls(tuple(positions), frame, torch.from_numpy(np.flatnonzero(full)))
-
-
-def _middles(site: Site, local: AxisField) -> list[float]:
-    """Return the middle of each unit's field along an axis; infinite where a unit reads nothing."""
-    if site.plane is not None:
-        return [float(local.center + local.stride * o) for o in range(site.length)]
-    ends = zip(*Units().hulls(site), strict=True)
-    return [(int(first) + int(last)) / 2 if first <= last else inf for first, last in ends]
 
 
 def _lacks_field(row: LayerField) -> bool:

@@ -17,14 +17,13 @@ from convscope.network.aten import operation
 from convscope.network.graph import Network
 from convscope.network.layers import arguments
 from convscope.network.rewriting.borders import Sides, border_of, padding_of
+from convscope.network.rewriting.fitting import put_view, put_whole
 from convscope.network.rewriting.grids import Grids, grids_of
 from convscope.network.rewriting.rebuild import Rebuild
 from convscope.network.rewriting.resizing import put_resize, put_transposed
 from convscope.network.rewriting.windows import (
     Window,
     put_padding,
-    put_view,
-    put_whole,
     put_window,
     window_of,
 )

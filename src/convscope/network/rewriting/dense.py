@@ -21,13 +21,12 @@ from convscope.network.graph import Network
 from convscope.network.kinds import kind_of
 from convscope.network.layers import arguments
 from convscope.network.rewriting.borders import border_of, padding_of
+from convscope.network.rewriting.fitting import put_view, put_whole
 from convscope.network.rewriting.grids import Grid, Grids, grids_of
 from convscope.network.rewriting.rebuild import Rebuild
 from convscope.network.rewriting.windows import (
     Window,
     put_padding,
-    put_view,
-    put_whole,
     put_window,
     window_of,
 )

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from convscope.atlas import Atlas
@@ -34,6 +35,18 @@ def test_the_document_has_the_fields_of_the_contract(desk: Path, convscope: Run)
     assert {"uneven", "halo", "tile"} <= found["boundary"].keys()
     assert found["testable"] is True
     assert found["protocol"]["samples"] == 4
+
+
+def test_class_names_tell_which_answers_are_right(desk: Path, convscope: Run) -> None:
+    with np.load("digits.npz") as stored:
+        np.savez(
+            "named.npz", images=stored["images"], labels=stored["labels"], classes=["c", "b", "a"]
+        )
+    words = ("shift", "model.py:net", "--data", "named.npz", "--samples", 4, "--json", "-q")
+    assert json.loads(convscope(*words).stdout)["output"]["worst_case_accuracy"] is None
+    Path("names.txt").write_text("\n".join("abcdefghij"))
+    graded = json.loads(convscope(*words, "--labels", "names.txt").stdout)
+    assert 0 <= graded["output"]["worst_case_accuracy"] <= 1
 
 
 @pytest.mark.parametrize(

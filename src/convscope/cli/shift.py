@@ -47,6 +47,7 @@ def shift(
     input: o.Input = None,
     mean: o.Mean = None,
     std: o.Std = None,
+    labels: o.Labels = None,
     device: o.Where = o.Device.auto,
     batch: o.Batch = 8,
     seed: o.Seed = 0,
@@ -68,7 +69,8 @@ def shift(
 
         where = device_name(device)
         source = open_data(spec, terminal)
-        network = load_network(ModelWords(model, weights, input, mean, std), terminal, source)
+        words = ModelWords(model, weights, input, mean, std, labels)
+        network = load_network(words, terminal, source)
         from convscope.shift import shift as measured
 
         found = measured(
@@ -125,6 +127,7 @@ def repair(
     input: o.Input = None,
     mean: o.Mean = None,
     std: o.Std = None,
+    labels: o.Labels = None,
     device: o.Where = o.Device.auto,
     batch: o.Batch = 8,
     seed: o.Seed = 0,
@@ -158,7 +161,8 @@ def repair(
                 f"--data and --finetune name the same samples ({spec}): a network that was trained on what it is "
                 "measured on says nothing. Name others with one of the two."
             )
-        network = load_network(ModelWords(model, weights, input, mean, std), terminal, source)
+        words = ModelWords(model, weights, input, mean, std, labels)
+        network = load_network(words, terminal, source)
         if atlas is not None:
             _is_about(atlas, network)
         from convscope.shift.repairing import Budget, measured

@@ -6,6 +6,9 @@ from collections.abc import Collection
 OPTIONS = ("--weights", "--input", "--mean", "--std")
 """The options without which a spec is another network."""
 
+GRADED = (*OPTIONS, "--labels")
+"""The options of commands that ask whether an answer is right, too."""
+
 LEFT_OUT = ", with the same options as before,"
 """Said after a command where an atlas does not know them."""
 

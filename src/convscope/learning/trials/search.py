@@ -17,8 +17,26 @@ LADDER = (1e-5, 3e-5, 1e-4, 3e-4, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 """All that may be tried."""
 DECAYS = (0.01, 0.3)
 """Weight decays that are tried with each."""
-FIRST_SEED = 1_000_000
-"""Seeds of the search begin here, far from those that are reported."""
+MOST_SEEDS = 1000
+"""Runs that a cell may have: each study has so many seeds to report, and so many others for its search."""
+
+
+def reported(seed: int, count: int) -> list[int]:
+    """Return the seeds of a study's reported runs; studies of different seeds share none.
+
+    Args:
+        seed: of the study.
+        count: how many, up to ``MOST_SEEDS``.
+
+    >>> reported(0, 3), unreported(0, 2), reported(1, 2)
+    ([0, 1, 2], [1000, 1001], [2000, 2001])
+    """
+    return [2 * MOST_SEEDS * seed + k for k in range(count)]
+
+
+def unreported(seed: int, count: int) -> list[int]:
+    """Return the seeds of a study's search, none of which is reported by any study."""
+    return [(2 * seed + 1) * MOST_SEEDS + k for k in range(count)]
 
 
 @dataclass(frozen=True)
@@ -72,7 +90,7 @@ def searched(
     *,
     rates: Sequence[float] = RATES,
     decays: Sequence[float] = DECAYS,
-    seeds: int = 2,
+    seeds: Sequence[int] = (MOST_SEEDS, MOST_SEEDS + 1),
 ) -> dict[Cell, Search]:
     """Search all cells together, in rounds: a grid first, then one rate more wherever the best is at the end.
 
@@ -82,7 +100,7 @@ def searched(
         done: trains trials and returns what came of them, in their order.
         rates: tried first; neighbours in ``LADDER``.
         decays: tried with each.
-        seeds: how many are averaged.
+        seeds: those whose runs are averaged.
 
     Returns:
         The search of every cell.
@@ -93,18 +111,15 @@ def searched(
         points = [
             (cell, lr, decay) for cell, new in wanted.items() for lr in new for decay in decays
         ]
-        trials = [
-            trial_for(cell, lr, decay, FIRST_SEED + seed)
-            for cell, lr, decay in points
-            for seed in range(seeds)
-        ]
+        trials = [trial_for(cell, lr, decay, seed) for cell, lr, decay in points for seed in seeds]
         outcomes = done(trials)
         for k, (cell, lr, decay) in enumerate(points):
             answers = [
-                next(iter(one.answers.values())) for one in outcomes[k * seeds : (k + 1) * seeds]
+                next(iter(one.answers.values()))
+                for one in outcomes[k * len(seeds) : (k + 1) * len(seeds)]
             ]
-            accuracy = sum(one.accuracy for one in answers) / seeds
-            loss = sum(one.loss for one in answers) / seeds
+            accuracy = sum(one.accuracy for one in answers) / len(seeds)
+            loss = sum(one.loss for one in answers) / len(seeds)
             tried[cell][lr, decay] = Tried(lr, decay, accuracy, loss)
         wanted = {
             cell: (lr,) for cell in cells if (lr := _beyond(tried[cell].values())) is not None

@@ -9,12 +9,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from convscope.data import spread
 from convscope.learning.tasks.task import Task
 from convscope.learning.trials.conditions import moved
 from convscope.learning.trials.trial import Answers, Outcome, Trial
 
 WATCHED = 1000
-"""Test items that are asked during training, to see when the threshold is passed."""
+"""Test items, spread over all, that are asked during training, to see when the threshold is passed."""
 _ASKED = 500  # samples to a batch that is only asked
 _RISE = 0.05  # share of the steps over which the learning rate rises
 
@@ -75,7 +76,7 @@ def subset(task: Task, n: int, seed: int) -> np.ndarray:
 
 def order(trial: Trial) -> Iterator[Tensor]:
     """Yield the batch of each step: whole rounds through the samples, each in another order."""
-    draw = torch.Generator().manual_seed(trial.seed * 1_000_003 + 7)
+    draw = torch.Generator().manual_seed((trial.seed * 1_000_003 + 7) % 2**63)
     size = min(trial.n, trial.batch)
     given = 0
     while True:
@@ -117,7 +118,8 @@ def _watch(
     """Note the conditions under which the threshold is passed for the first time."""
     for condition, asked in tests.items():
         if condition not in passed:
-            correct, _ = _asked(network, asked[:WATCHED], labels[:WATCHED])
+            some = torch.from_numpy(spread(len(labels), WATCHED))
+            correct, _ = _asked(network, asked[some], labels[some])
             if correct.mean() >= threshold:
                 passed[condition] = step
 

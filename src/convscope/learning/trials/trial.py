@@ -12,7 +12,7 @@ import torch
 
 from convscope.learning.twins import Twin
 
-VERSION = 1
+VERSION = 2
 """Of how a trial is trained: a change of it makes stored outcomes void."""
 
 
@@ -77,8 +77,8 @@ class Answers:
     Args:
         accuracy: share that is right.
         loss: mean cross-entropy, nats.
-        steps_to_threshold: the first of 1, 2, 4, ... and all steps after which the threshold was passed on the first
-            1,000 items; None where it never was.
+        steps_to_threshold: the first of 1, 2, 4, ... and all steps after which the threshold was passed on
+            1,000 items, spread over the test; None where it never was.
         correct: for each item whether it is right.
     """
 

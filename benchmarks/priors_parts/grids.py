@@ -124,10 +124,10 @@ GRIDS: dict[str, Grid] = {
     "parts-position": Grid(
         "The built-in world, asked in which of eight cells the thing is.",
         lambda _: open_task("parts-position"),
-        (512, 2048, 8192),
+        (512, 2048),
         5,
         ("intact", "permuted"),
-        107,
+        71,
         nets=("conv+pool", "conv", "dense"),
     ),
     "fsdd": Grid(

@@ -55,19 +55,21 @@ def _study(document: Mapping[str, Any]) -> str:
         f"Samples {'×'.join(map(str, task['shape']))}, {len(task['classes'])} classes, chance "
         f"{100 * task['chance']:.1f} %{best}. {len(settings['seeds'])} seeds, {settings['steps']} steps of "
         f"{settings['batch']}, {settings['test']} test items.\n",
-        *(f"- {line}" for line in document["nets"].values()),
+        *_nets(document),
         "",
         *_curves(document["curves"]),
         "",
-        "| claim | estimate | interval | verdict |",
-        "| --- | --- | --- | --- |",
+        "| claim | difference | points | 95 % interval | verdict |",
+        "| --- | --- | --- | --- | --- |",
         *(
-            f"| {one['id']} {one['statement']} | {one['estimate']:+.3f} | {one['interval'][0]:+.3f} to "
-            f"{one['interval'][1]:+.3f} | {one['verdict']} |"
+            f"| {one['id'] + ' ' + one['statement'] if part is one['parts'][0] else ''} | {part['what']} | "
+            f"{100 * part['estimate']:+.1f} | {100 * part['interval'][0]:+.1f} to {100 * part['interval'][1]:+.1f} | "
+            f"{one['verdict'] if part is one['parts'][0] else ''} |"
             for one in document["claims"]
+            for part in one["parts"]
         ),
         "",
-        *(_factor(one) for one in document["equivalences"]),
+        *(_factor(one) for row in document["equivalences"] for one in (row, *row["elsewhere"])),
         "",
         f"The audit, from the data alone: {document['prior']['verdict']}. "
         f"{' '.join(document['prior']['advice'])} {document['agreement']}\n",
@@ -76,6 +78,16 @@ def _study(document: Mapping[str, Any]) -> str:
         cells = ", ".join(f"{net} at {n} {condition}" for net, n, condition in document["refused"])
         lines.append(f"Refused, since the best learning rate is at the end of all: {cells}.\n")
     return "\n".join(lines)
+
+
+def _nets(document: Mapping[str, Any]) -> list[str]:
+    """Return what the nets have in common, and the size of each."""
+    geometry = next(iter(document["nets"].values())).partition(": ")[2]
+    sizes = (
+        f"{net} {cost['units']:,} units, {cost['parameters']:,} weights, {cost['macs']:,} multiply-adds"
+        for net, cost in document["costs"].items()
+    )
+    return [f"Stages: {geometry}.\n", f"{'; '.join(sizes)}."]
 
 
 def _curves(points: list[Mapping[str, Any]]) -> list[str]:

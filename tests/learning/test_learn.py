@@ -5,16 +5,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.learning.analysis.planted import everything, planted
-from tests.learning.prior.planted import permuted, smooth, spectra
+from tests.learning.analysis.planted import DENSE, everything, planted
+from tests.learning.prior.planted import permuted, smooth
 
 import convscope as cs
 from convscope.errors import SpecError, WorkError
-from convscope.learning.finding import Learning, agreement
+from convscope.learning.finding import Learning, worth
 from convscope.learning.learn import judged, learn
-from convscope.learning.prior import prior
+from convscope.learning.prior import Prior, prior
 from convscope.learning.study import Study
+from convscope.learning.tasks.built import spectra
 from convscope.learning.tasks.task import Task, split
+
+
+def said_of_the_audit(found: Learning) -> str:
+    assert found.agreement is not None
+    return found.agreement.text
 
 
 def task(*, scrambled: bool = False) -> Task:
@@ -106,10 +112,10 @@ def test_a_net_that_hardly_learned_is_named_and_refutes_nothing() -> None:
 
     found = learned(0.55)
     assert found.claim("C1").verdict == "not supported"
-    assert "conv+pool hardly learned" in agreement(found)
+    assert "conv+pool hardly learned" in said_of_the_audit(found)
     (said,) = found.notes
     assert said.startswith("conv+pool gets 55% of its own")
-    assert "the study refutes it" in agreement(learned(0.95))
+    assert "the study refutes it" in said_of_the_audit(learned(0.95))
     assert learned(0.95).notes == ()
 
 
@@ -123,22 +129,84 @@ def test_what_the_audit_said_is_confirmed_or_refuted() -> None:
     fits, not_fits = prior(task()), prior(task(scrambled=True))
     assert fits.verdict == "fits"
     assert not_fits.verdict == "does not fit"
-    assert "the study confirms it" in agreement(judged(study(), audited=fits))
-    assert "the study refutes it" in agreement(judged(study(), audited=not_fits))
-    assert "does not decide it" in agreement(judged(study(advantage=False), audited=fits))
-    assert "decides nothing" in agreement(judged(study()))
+    better, equal = study(), study(advantage=False)
+    for done, audited, word in (
+        (better, fits, "confirms"),
+        (better, not_fits, "refutes"),
+        (equal, fits, "does not decide"),
+        (equal, not_fits, "confirms"),  # sharing gains less than 2 points, as was said
+    ):
+        found = judged(done, audited=audited).agreement
+        assert found is not None
+        assert (found.sharing, found.position) == (word, None)
+        assert f"the study {word} it" in found.text
+    assert judged(better).agreement is None
 
 
-def test_position_as_the_answer_is_confirmed_where_moving_the_test_loses_it() -> None:
-    arrays, labels = spectra(400)
-    audited = prior(split("lines", arrays, labels, tuple("abcd")))
+def positional(**changes: float) -> Study:
+    """Return a study in which conv beats dense by 5 points, and curves are moved by the changes: ``conv_pool=-0.1``."""
+    truth = {net: tuple(a + 0.1 for a in DENSE) for net in ("conv+pool", "conv", "dense")}
+    moved = {"conv": 0.05, **{name.replace("_", "+"): by for name, by in changes.items()}}
+    rows = {
+        (net, condition): tuple(a + moved.get(net, 0.0) - lost.get(net, 0.0) for a in curve)
+        for net, curve in truth.items()
+        for condition, lost in (
+            ("intact", {}),
+            ("shifted:4", {"dense": 0.25, "conv": 0.25, "conv+pool": moved.get("lost", 0.0)}),
+        )
+    }
+    return Study(**{**vars(study()), "runs": tuple(planted(rows, items=4000, seeds=6))})
+
+
+@pytest.fixture(scope="module")
+def spectral() -> Prior:
+    """Return an audit that says: share weights, and keep the position."""
+    audited = prior(spectra(pool=1000, tests=10))
     assert audited.positioned == ("time",)
-    truth = everything()
-    kept = agreement(judged(study(), audited=audited))
-    assert "which refutes it" in kept  # in that study, conv+pool loses 1 point
-    falls = truth | {("conv+pool", "shifted:4"): (0.5,) * 5}
-    lost = Study(**{**vars(study()), "runs": tuple(planted(falls, items=4000, seeds=6))})
-    assert "which confirms it" in agreement(judged(lost, audited=audited))
+    assert audited["time"].share == "yes"
+    return audited
+
+
+@pytest.mark.parametrize(
+    ("changes", "position"),
+    [
+        ({"conv_pool": -0.1}, "confirms"),  # a net that pools cannot tell where
+        ({"conv_pool": 0.05, "lost": 0.2}, "confirms"),  # it tells, by something that moves
+        ({"conv_pool": 0.05, "lost": 0.0}, "refutes"),  # it tells, and moving changes nothing
+    ],
+)
+def test_where_position_is_the_answer_the_net_that_keeps_it_judges_sharing(
+    spectral: Prior, changes: dict[str, float], position: str
+) -> None:
+    found = judged(positional(**changes), audited=spectral).agreement
+    assert found is not None
+    assert (found.sharing, found.position) == ("confirms", position)
+    assert "conv is 5" in found.text or "conv is 4" in found.text
+
+
+def test_without_a_net_that_tells_an_audit_stays_open(spectral: Prior) -> None:
+    dense = {("dense", "intact"): DENSE}
+    alone = Study(**{**vars(study()), "runs": tuple(planted(dense, items=400, seeds=3))})
+    found = judged(alone, audited=spectral).agreement
+    assert found is not None
+    assert (found.sharing, found.position) == (None, None)
+    assert "decides nothing" in found.text
+
+
+def test_the_headline_is_of_convolution_with_pooling_on_data_as_they_are() -> None:
+    done = study()
+    turned = Study(
+        **{**vars(done), "nets": dict.fromkeys(("conv", "dense", "conv+pool"), "made up")}
+    )
+    found = judged(turned)
+    assert found.headline is not None
+    assert (found.headline.net, found.headline.condition) == ("conv+pool", "intact")
+    assert found.document()["data_equivalence"]["net"] == "conv+pool"
+    only = tuple(run for run in done.runs if run.condition == "permuted")
+    permuted_only = judged(Study(**{**vars(done), "runs": only}))
+    assert permuted_only.headline is None
+    assert permuted_only.document()["data_equivalence"] is None
+    assert worth(permuted_only.equivalences[0]).startswith("With permuted data: for ")
 
 
 def test_the_audit_reads_tasks_and_sources_alike() -> None:
@@ -162,7 +230,7 @@ def test_position_as_the_answer_is_found_and_object_is_not() -> None:
     """The built-in world asked where instead of what."""
     from convscope.data.parts import Parts
 
-    where = prior(Parts(400, 3, label="position"), samples=400)
+    where = prior(Parts(600, 3, label="position"), samples=600)
     what = prior(Parts(400, 3), samples=400)
     assert where.verdict == "fits in part"
     assert "do not pool it away" in where.summary()

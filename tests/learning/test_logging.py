@@ -7,7 +7,8 @@ from types import SimpleNamespace
 import pytest
 
 from convscope.errors import SpecError
-from convscope.learning.logging import log_runs
+from convscope.learning.learn import learn
+from convscope.learning.logging import tracker
 from convscope.learning.study import study
 from convscope.learning.tasks.built import spectra
 
@@ -37,7 +38,8 @@ def test_every_run_is_handed_to_mlflow(done, monkeypatch):
         log_metrics=lambda values: told.append(("values", values)),
     )
     monkeypatch.setitem(sys.modules, "mlflow", fake)
-    assert log_runs(done, "mlflow:runs") == len(done.runs) > 0
+    tracker("mlflow:runs")(done)
+    assert done.runs
     values = [thing for what, thing in told if what == "values"]
     assert [one["accuracy"] for one in values] == [run.accuracy for run in done.runs]
     params = [thing for what, thing in told if what == "params"]
@@ -62,18 +64,38 @@ def test_every_run_is_handed_to_tensorboard(done, monkeypatch):
 
     fake = SimpleNamespace(SummaryWriter=Writer)
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", fake)
-    log_runs(done, "tensorboard:board")
+    tracker("tensorboard:board")(done)
     assert {one for one in told if isinstance(one, str)} == {"board"}
     assert len([one for one in told if isinstance(one, tuple)]) == len(done.runs)
 
 
-def test_a_tracker_that_is_missing_is_named_with_what_to_type(done, monkeypatch):
+def test_a_tracker_that_is_missing_is_named_with_what_to_type(monkeypatch):
     monkeypatch.setitem(sys.modules, "mlflow", None)
     with pytest.raises(SpecError, match="pip install mlflow"):
-        log_runs(done, "mlflow:runs")
+        tracker("mlflow:runs")
 
 
 @pytest.mark.parametrize("to", ["wandb:x", "mlflow", "tensorboard:"])
-def test_other_places_are_refused(done, to):
+def test_other_places_are_refused(to):
     with pytest.raises(SpecError, match="cannot be logged"):
-        log_runs(done, to)
+        tracker(to)
+
+
+def test_learning_asks_for_the_tracker_before_it_trains(monkeypatch):
+    task = spectra(pool=200, tests=60)
+    with pytest.raises(SpecError, match="cannot be logged"):
+        learn(task, log="wandb:x")
+    told = []
+    fake = SimpleNamespace(
+        set_tracking_uri=told.append,
+        set_experiment=lambda name: None,
+        start_run=lambda run_name: nullcontext(told.append(run_name)),
+        log_params=lambda params: None,
+        log_metrics=lambda values: None,
+    )
+    monkeypatch.setitem(sys.modules, "mlflow", fake)
+    found = learn(
+        task, nets=["dense"], sizes=[32], seeds=2, conditions=["intact"], steps=20, workers=1,
+        audit=False, log="mlflow:runs",
+    )  # fmt: skip
+    assert len([one for one in told if one != "runs"]) == len(found.runs) > 0

@@ -156,6 +156,18 @@ def test_other_data_or_settings_are_other_runs(whole, task, tmp_path):
     assert len(list((folder / "trials").glob("*.json"))) > before
 
 
+def test_a_study_without_a_convolution_keeps_no_timeline(task, tmp_path):
+    settings = SETTINGS | {
+        "nets": ["local", "dense"],
+        "sizes": [32],
+        "conditions": ["intact"],
+        "steps": 2,
+    }
+    done = study(task, folder=tmp_path, workers=1, **settings)
+    assert done.timeline is None
+    assert set(done.costs) == {"local", "dense"}
+
+
 def test_the_timeline_holds_one_networks_weights(whole):
     from convscope.learning.checkpoint import load_checkpoint
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.site.learned import learned
 
-from convscope.learning.finding import Learning, agreement, worth
+from convscope.learning.finding import Learning, worth
 from convscope.site import build, charts, report
 from convscope.site.cards import cards
 from convscope.site.learning.card import headline
@@ -100,7 +100,9 @@ def test_the_page_reads_no_single_runs(atlas: Callable[..., Path]) -> None:
     folder = build(atlas("demo", learn=2)).parent
     shown = json.loads((folder / "data" / "learn.json").read_text(encoding="utf-8"))
     assert not {"runs", "searches", "prior"} & set(shown)
-    assert shown["run_count"] == 8 * 5 * 8  # cells, sizes, seeds
+    assert (
+        shown["run_count"] == (8 * 5 - 1) * 8
+    )  # cells and sizes, but for the one that was refused; seeds
     site = json.loads((folder / "data" / "site.json").read_text(encoding="utf-8"))
     assert {"learn", "prior"} <= set(site["documents"])
     assert not site["timeline"]  # the network is not the built-in one
@@ -115,8 +117,10 @@ def test_the_report_tells_of_learning(atlas: Callable[..., Path], tmp_path: Path
 
 def test_words_of_a_factor_and_of_the_audit(found: Learning) -> None:
     assert worth(found.equivalences[0]).startswith("For 6")
-    assert "the study confirms it" in agreement(found)
-    assert "the study does not decide it" in agreement(learned(advantage=False))
+    assert found.agreement is not None
+    assert found.agreement.sharing == "confirms"
+    assert "the study confirms it" in found.summary()
+    assert "the study does not decide it" in learned(advantage=False).summary()
     assert found.claim("C1").verdict == "supported"
     assert found.point("dense", 512).mean == pytest.approx(0.678, abs=0.02)
     assert "C1 supported" in found.summary()

@@ -63,6 +63,12 @@ def learn(
     workers: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Processes; else one per core.")
     ] = None,
+    log: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TRACKER", help="Hand every run to tensorboard:FOLDER or mlflow:URI in the end."
+        ),
+    ] = None,
     seed: o.Seed = 0,
     json: o.AsJson = False,
     quiet: o.Quiet = False,
@@ -86,6 +92,7 @@ def learn(
             out=runs,
             workers=workers,
             seed=seed,
+            log=log,
             progress=terminal.progress,
             **asked,  # type: ignore[arg-type]
         )

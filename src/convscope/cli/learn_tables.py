@@ -21,7 +21,9 @@ def learn(found: "Learning", *, every: bool) -> "Iterator[RenderableType]":
         every: list gaps, speeds and power laws too.
     """
     yield _curves(found)
+    yield _protocol(found)
     if every:
+        yield _nets(found)
         yield _details(found)
     if found.claims:
         yield _claims(found)
@@ -45,17 +47,17 @@ def prior(found: "Prior") -> "Iterator[RenderableType]":
         "*stationarity", "95 % interval ", "*by chance ", "*position tells", "share weights",
     )  # fmt: skip
     for axis in found.axes:
-        alike, where = axis.stationarity, axis.place
+        near, alike, where = axis.locality, axis.stationarity, axis.place
         table.add_row(
             axis.name,
             count(axis.size),
-            f"{axis.locality.score:.2f}",
-            _ends(axis.locality.interval),
-            f"{axis.locality.null99:.2f}",
-            "" if axis.locality.length is None else f"{axis.locality.length:.1f}",
-            "" if alike is None else f"{alike.score:.2f}",
-            "" if alike is None else _ends(alike.interval),
-            "" if alike is None else f"{alike.null99:.2f}",
+            "" if near is None else f"{near.score:.2f}",
+            "" if near is None else _ends(near.interval),
+            "" if near is None else f"{near.null99:.2f}",
+            "" if near is None or near.length is None else f"{near.length:.1f}",
+            "" if alike is None or alike.score is None else f"{alike.score:.2f}",
+            "" if alike is None or alike.interval is None else _ends(alike.interval),
+            "" if alike is None or alike.score is None else f"{alike.null99:.2f}",
             "" if where is None or where.share is None else f"{where.share:.0%}",
             axis.share,
         )
@@ -73,6 +75,23 @@ def _curves(found: "Learning") -> "RenderableType":
         rows.setdefault((point.net, point.condition), {})[point.n] = text
     for (net, condition), cells in rows.items():
         table.add_row(net, condition, *(cells.get(n, "") for n in sizes))
+    return table
+
+
+def _protocol(found: "Learning") -> str:
+    settings, best = found.protocol.settings, found.task["bayes"]
+    known = "" if best is None else f", the best rule {best:.1%}"
+    return (
+        f"± is half of the 95 % interval over seeds and test items; {count(len(settings['seeds']))} seeds, "
+        f"{count(settings['steps'])} steps, {count(settings['test'])} test items; "
+        f"chance {found.task['chance']:.1%}{known}."
+    )
+
+
+def _nets(found: "Learning") -> "RenderableType":
+    table = empty("net", "*units", "*parameters", "*multiply-adds")
+    for net, cost in found.costs.items():
+        table.add_row(net, *(count(cost[name]) for name in ("units", "parameters", "macs")))
     return table
 
 
@@ -101,7 +120,7 @@ def _claims(found: "Learning") -> "RenderableType":
             table.add_row(
                 claim.id if first else "",
                 claim.statement if first else "",
-                part.what if len(claim.parts) > 1 else claim.threshold,
+                (part.what if len(claim.parts) > 1 else claim.threshold) + _without(part.left_out),
                 f"{100 * part.estimate:+.1f}",
                 f"{100 * part.interval[0]:+.1f} to {100 * part.interval[1]:+.1f}",
                 f"{claim.p_holm:.3f}" if first else "",
@@ -110,9 +129,13 @@ def _claims(found: "Learning") -> "RenderableType":
     return table
 
 
+def _without(sizes: tuple[int, ...]) -> str:
+    return f" (without n = {', '.join(map(count, sizes))})" if sizes else ""
+
+
 def _equivalences(found: "Learning") -> "RenderableType":
     table = empty("dense needs", "of", "condition", "*at accuracy", "95 % interval")
-    for one in found.equivalences:
+    for one in (row for first in found.equivalences for row in (first, *first.elsewhere)):
         low, high = one.interval
         table.add_row(
             f"{one.censored + ' ' if one.censored else ''}×{one.factor:.3g}",

@@ -1,7 +1,7 @@
 """The study and what it says, in one call: do the priors of convolution help on these data?"""
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from hashlib import sha256
 from json import dumps
 from pathlib import Path
@@ -9,18 +9,22 @@ from pathlib import Path
 from convscope.data import Source
 from convscope.errors import SpecError, WorkError
 from convscope.finding import NetworkId, Protocol
+from convscope.learning.agreement import agreement
 from convscope.learning.analysis import (
     DELTA,
     Equivalence,
     Means,
+    Point,
     claims,
     curves,
     equivalence,
     power_law,
     resampled,
+    unlearned,
 )
 from convscope.learning.analysis.resample import DRAWS
-from convscope.learning.finding import Learning, too_little, unlearned
+from convscope.learning.finding import Learning
+from convscope.learning.logging import tracker
 from convscope.learning.prior import Prior, prior
 from convscope.learning.study import Study, study
 from convscope.learning.tasks import Task, open_task
@@ -42,30 +46,34 @@ def learn(
     workers: int | None = None,
     seed: int = 0,
     audit: bool = True,
+    log: str | None = None,
     progress: Progress = silent,
 ) -> Learning:
     """Train twins with and without the priors of convolution, and judge five claims.
 
     Args:
         data: a task, labelled data, or the spec of either.
-        quick: three nets, up to three sizes, five seeds and half the steps: minutes in place of an hour.
+        quick: three nets, up to three sizes, five seeds and fewer steps: minutes in place of an hour.
         nets: some of conv+pool, conv, local+pool, local, dense; None takes all (quick: three).
         sizes: training samples; None takes a grid that quadruples.
         seeds: runs of each net, size and condition; None takes 10 (quick: 5).
         conditions: ``intact``, ``permuted``, ``block-permuted:B``, ``shifted:D``; None takes intact,
             permuted and a shift.
-        steps: of each run; None takes 600 (quick: 300).
+        steps: of each run; None takes 600 (quick: 300, and 400 with two or three axes).
         out: a folder where finished runs are kept, so that a stopped study goes on; None keeps nothing.
         workers: processes; None takes one per core.
-        seed: of everything drawn at random.
+        seed: of samples drawn, orders, permutations, first weights, the audit and the intervals; studies of different
+            seeds share no run. The task's samples, and which of them are the test, stay as they are.
         audit: whether to audit the data too (see ``prior``).
+        log: a tracker that gets every run in the end: ``tensorboard:FOLDER`` or ``mlflow:URI``.
         progress: told of what is done.
 
     Returns:
         Runs, curves with intervals, claims with verdicts, data-equivalence factors.
 
     Raises:
-        SpecError: the data have no labels or too few samples, or an argument does not fit them.
+        SpecError: the data have no labels or too few samples, an argument does not fit them, or the tracker is not
+            installed.
         WorkError: a process died, or no net learns anything.
     """
     if seeds is not None and seeds < 2:
@@ -73,6 +81,7 @@ def learn(
             f"{seeds} seeds give no interval, as nothing says how much runs differ. Give 2 or more, or none at all "
             "for 10 (5 where it is to be quick)."
         )
+    hand = None if log is None else tracker(log)
     if isinstance(data, Source):
         task = from_source(data, quick=quick, progress=progress)
     else:
@@ -91,7 +100,10 @@ def learn(
         seed=seed,
         progress=progress,
     )
-    return judged(done, seed=seed, audited=audited)
+    found = judged(done, seed=seed, audited=audited)
+    if hand is not None:
+        hand(done)
+    return found
 
 
 def judged(done: Study, *, seed: int = 0, audited: Prior | None = None) -> Learning:
@@ -116,7 +128,9 @@ def judged(done: Study, *, seed: int = 0, audited: Prior | None = None) -> Learn
     settings = {**done.settings, "delta": DELTA, "draws": DRAWS}
     key = sha256(dumps([done.fingerprint, done.settings, dict(done.nets)], sort_keys=True).encode())
     kept = done.timeline
-    found = Learning(
+    points = curves(done.runs, means)
+    poor = unlearned(points, done.chance, done.bayes or 1.0)
+    return Learning(
         network=NetworkId("twins", key.hexdigest()[:16]),
         protocol=Protocol(
             "paired runs, tuned per cell; seeds and items redrawn; Holm",
@@ -133,7 +147,7 @@ def judged(done: Study, *, seed: int = 0, audited: Prior | None = None) -> Learn
         },
         nets=done.nets,
         runs=done.runs,
-        curves=curves(done.runs, means),
+        curves=points,
         claims=claims(means),
         equivalences=_equivalences(done, means),
         power=tuple(
@@ -144,14 +158,22 @@ def judged(done: Study, *, seed: int = 0, audited: Prior | None = None) -> Learn
         ),
         searches=tuple(asdict(search) for search in done.searches),
         refused=done.refused,
-        notes=done.notes,
+        notes=done.notes + tuple(_too_little(point, done.chance) for point in poor),
+        costs=done.costs,
         prior=audited,
+        agreement=None if audited is None else agreement(audited, means, done.chance, poor),
         timeline=None
         if kept is None or not kept[0].is_file()
-        else timeline(*kept, next(iter(done.nets))),
+        else timeline(*kept, next(net for net in done.nets if net.startswith("conv"))),
     )
-    poor = tuple(too_little(point, done.chance) for point in unlearned(found))
-    return replace(found, notes=found.notes + poor)
+
+
+def _too_little(point: Point, chance: float) -> str:
+    return (
+        f"{point.net} gets {point.train:.0%} of its own {point.n:,} training samples right, and chance is "
+        f"{chance:.0%}: it is too small or was trained too briefly, or its priors hide what is asked. Give more "
+        "--steps before you take its verdicts for those of the priors."
+    )
 
 
 def _equivalences(done: Study, means: Means) -> tuple[Equivalence, ...]:

@@ -1,5 +1,7 @@
 """Runs of a study handed to a tracker that the user has: TensorBoard or MLflow."""
 
+from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -8,15 +10,11 @@ from convscope.learning.record import Run
 from convscope.learning.study import Study
 
 
-def log_runs(done: Study, to: str) -> int:
-    """Hand every run of a study to a tracker.
+def tracker(to: str) -> Callable[[Study], None]:
+    """Return what hands every run of a study to a tracker: asked for before hours of training, called after them.
 
     Args:
-        done: the study.
         to: ``tensorboard:FOLDER`` or ``mlflow:URI`` (a folder, or the address of a server).
-
-    Returns:
-        How many runs were handed over.
 
     Raises:
         SpecError: ``to`` is something else, or the tracker is not installed.
@@ -28,14 +26,17 @@ def log_runs(done: Study, to: str) -> int:
         )
     module, package, log = _TRACKERS[kind]
     try:
-        tracker = import_module(module)
+        there = import_module(module)
     except ImportError as reason:
         raise SpecError(
             f"{kind} is not installed ({reason}). Type: pip install {package}"
         ) from reason
+    return partial(_log, partial(log, there, place))
+
+
+def _log(log: Callable[[Study, Run], None], done: Study) -> None:
     for run in done.runs:
-        log(tracker, place, done, run)
-    return len(done.runs)
+        log(done, run)
 
 
 def _name(run: Run) -> str:

@@ -9,7 +9,7 @@ stopped, or killed, goes on where it was, and ends with the same table.
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ from convscope.learning.trials.search import (
     unreported,
 )
 from convscope.learning.trials.trial import Outcome, Trial
-from convscope.learning.twins import Twin
+from convscope.learning.twins import Twin, costs
 from convscope.progress import Progress, silent
 
 
@@ -53,6 +53,7 @@ class Study:
         refused: cells that have no runs because their best learning rate is at the end of all that are tried.
         timeline: the file of one network's weights over training, and the steps they are from; None without a folder.
         notes: what to tell a person once.
+        costs: units, parameters and multiply-adds of each twin.
     """
 
     task: str
@@ -68,6 +69,7 @@ class Study:
     refused: tuple[Cell, ...] = ()
     timeline: tuple[Path, tuple[int, ...]] | None = None
     notes: tuple[str, ...] = ()
+    costs: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     def document(self) -> dict[str, Any]:
         """Return runs and searches as JSON can hold them; equal studies give equal documents."""
@@ -88,6 +90,7 @@ class Study:
             "searches": [asdict(search) for search in self.searches],
             "refused": [list(cell) for cell in self.refused],
             "notes": list(self.notes),
+            "costs": {net: dict(cost) for net, cost in self.costs.items()},
         }
 
 
@@ -162,7 +165,7 @@ def study(
     pool = Workers(done, shared=(task, folder), workers=workers)
     doing = partial(_all_done, task, folder, pool, progress)
     told = reported(seed, plan.seeds)
-    kept_one = (next(iter(plan.nets)), plan.sizes[-1], INTACT)
+    shown = next((name for name in plan.nets if name.startswith("conv")), None)
     with closing(pool):
         found = searched(
             cells,
@@ -179,7 +182,7 @@ def study(
                 found[cell].weight_decay,
                 one,
                 "test",
-                folder is not None and one == told[0] and cell == kept_one,
+                folder is not None and one == told[0] and cell == (shown, plan.sizes[-1], INTACT),
             )
             for cell in cells
             if found[cell].settled
@@ -219,6 +222,7 @@ def study(
         refused=tuple(cell for cell in cells if not found[cell].settled),
         timeline=_timeline(task, folder, trials),
         notes=task.notes,
+        costs={name: costs(twin) for name, twin in plan.nets.items()},
     )
     if folder is not None:
         text = json.dumps(result.document(), indent=1) + "\n"

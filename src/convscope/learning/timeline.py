@@ -153,16 +153,14 @@ def timeline(path: Path, steps: tuple[int, ...], net: str) -> Timeline | None:
         net: the network's name.
 
     Returns:
-        Its first weights with axes of space, or None where there are none.
+        The kernels of its first layer, or None where the file holds no twin.
 
     Raises:
         SpecError: the file is something else.
     """
     tensors, _ = load_checkpoint(path)
-    first = next(
-        (name[2:] for name, w in tensors.items() if name.startswith("0.") and w.dim() > 2), None
-    )
-    if first is None:
+    first = "layers.0.weight"
+    if f"0.{first}" not in tensors:
         return None
     kept = np.unique(np.linspace(0, len(steps) - 1, min(SHOWN, len(steps))).round().astype(int))
     try:

@@ -90,3 +90,17 @@ def test_documents_hold_the_contract() -> None:
     assert {"id", "statement", "estimate", "interval", "verdict"} <= set(claim)
     assert len(claim["parts"]) == 2
     assert [row["n"] for row in claim["parts"][0]["by_size"]] == [32, 128, 512, 2048, 8192]
+
+
+def test_sizes_at_which_a_net_was_refused_are_named() -> None:
+    runs = [
+        run
+        for run in planted(everything(), items=2000)
+        if (run.net, run.condition) != ("dense", "intact") or run.n > 128
+    ]
+    found = {claim.id: claim for claim in claims(resampled(runs))}
+    (part,) = found["C1"].parts
+    assert part.left_out == (32, 128)
+    assert [n for n, *_ in part.by_size] == [512, 2048, 8192]
+    assert part.document()["left_out"] == [32, 128]
+    assert all(not part.left_out for part in found["C2"].parts)

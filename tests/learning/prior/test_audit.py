@@ -1,6 +1,7 @@
 """The known answers of the whole audit: what fits, and each kind of mismatch by its name."""
 
 import numpy as np
+import pytest
 from tests.learning.prior.planted import anywhere, autoregressive, permuted, smooth, spectra
 
 from convscope.learning.prior import Prior, prior
@@ -60,3 +61,28 @@ def test_signals_that_are_aligned_are_not_stationary() -> None:
     assert "not stationary" in found.summary()
     moved = np.stack([np.roll(one, rng.integers(96)) for one in made])
     assert audited(moved[:, None])["time"].stationary == "yes"
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_few_samples_of_local_data_are_never_said_not_to_fit(seed: int) -> None:
+    """What is shared by all places and what neighbours share: the second is faint, and forty samples do not show it."""
+    rng = np.random.default_rng(seed)
+    bright = rng.normal(size=(400, 1, 1))
+    arrays = (bright + autoregressive(400, 48, 0.1, seed)).astype(np.float32)
+    words = [
+        prior(split("made up", x, np.arange(len(x)) % 2, ("a", "b"))).verdict
+        for x in (arrays[:80], arrays)
+    ]
+    assert "does not fit" not in words
+
+
+@pytest.mark.parametrize("shape", [(80, 1, 2, 2), (80, 1, 1, 30), (80, 3, 2, 30)])
+def test_axes_without_places_far_apart_are_undecided_and_say_so(shape: tuple[int, ...]) -> None:
+    rng = np.random.default_rng(0)
+    arrays = rng.normal(size=shape).astype(np.float32)
+    found = prior(split("made up", arrays, np.arange(80) % 2, ("a", "b")))
+    assert found["height"].locality is None
+    assert found["height"].local == "undecided"
+    assert "none of them far apart" in found.summary()
+    assert found.document()["axes"][0]["locality"] is None
+    assert found.table().num_rows == 2

@@ -10,7 +10,9 @@ from convscope.learning.prior.pairs import jackknife, strengths
 
 def measured(arrays: np.ndarray, axis: int = 0) -> Locality:
     rng = np.random.default_rng(1)
-    return locality(places(arrays, rng), axis, rng)
+    found = locality(places(arrays, rng), axis, rng)
+    assert found is not None
+    return found
 
 
 @pytest.mark.parametrize("rho", [0.5, 0.9, -0.8])
@@ -57,6 +59,21 @@ def test_the_two_axes_are_told_apart() -> None:
     assert abs(along.score) < 0.05  # rows have nothing to do with each other
     assert abs(across.score) < 0.05  # and within a row far places are as alike as near ones
     assert across.profile[0][1] < 0.05
+
+
+def test_an_axis_along_which_things_go_together_is_told_from_one_where_they_do_not() -> None:
+    rows = np.stack([autoregressive(400, 40, 0.8, seed)[:, 0] for seed in range(12)], 1)[:, None]
+    across, along = measured(rows, 0), measured(rows, 1)
+    assert along.score == pytest.approx(0.8, abs=0.05)
+    assert abs(across.score) < 0.05
+    turned = rows.swapaxes(2, 3)
+    assert measured(turned, 0).score == pytest.approx(0.8, abs=0.05)
+
+
+@pytest.mark.parametrize("side", [1, 2])
+def test_an_axis_without_places_far_apart_is_not_judged(side: int) -> None:
+    rng = np.random.default_rng(0)
+    assert locality(places(rng.normal(size=(80, 1, side, 12)), rng), 0, rng) is None
 
 
 def test_brightness_that_all_places_share_cancels() -> None:

@@ -270,3 +270,9 @@ def test_quick_parts_ask_two_kinds_and_say_so(monkeypatch):
     assert "kinds" not in asked
     few = parts(kinds=("dog", "car"), side=16, pool=20, tests=16)
     assert any("dog or car" in note for note in few.notes)
+
+
+@pytest.mark.parametrize("view", [spectrogram, spectrum])
+def test_sounds_shorter_than_a_frame_are_refused(view):
+    with pytest.raises(SpecError, match="at least 256 are needed"):
+        view(np.zeros((4, 1, 200), np.float32))

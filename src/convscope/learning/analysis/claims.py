@@ -1,11 +1,11 @@
 """Five claims, decided before anything is trained, and what the runs say of each.
 
 Every claim is about differences of accuracy, averaged over all training sizes of the grid, so that
-nobody picks the size that shows most. A claim of superiority is supported when the difference lies
-above zero; one of equivalence when it lies inside ±2 points, which "no significant difference" does
-not show. Each is tested both ways and the five together by Holm's procedure (1979), so that all
-verdicts of one study are right with 95 % confidence: supported, not supported (the opposite is
-shown), or undecided.
+nobody picks the size that shows most; a size at which a net was refused is left out, and named. A
+claim of superiority is supported when the difference lies above zero; one of equivalence when it lies
+inside ±2 points, which "no significant difference" does not show. Each is tested both ways and all of
+them together by Holm's procedure (1979), so that all verdicts of one study are right with 95 %
+confidence: supported, not supported (the opposite is shown), or undecided.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,6 +20,7 @@ DELTA = 0.02
 """Accuracies that differ by less are called equal: 2 points."""
 
 Verdict = Literal["supported", "not supported", "undecided"]
+Rule = Literal["above", "inside", "at most"]
 
 _POOLED, _PLAIN, _DENSE = "conv+pool", "conv", "dense"
 
@@ -36,15 +37,17 @@ class Part:
         by_size: the same at each size: ``(n, estimate, interval)``.
         p_for: of the data if the claim were false (two-sided convention).
         p_against: of the data if the claim were true.
+        left_out: sizes of the study that it is not about, as a net of it was refused there.
     """
 
     what: str
-    rule: Literal["above", "inside", "at most"]
+    rule: Rule
     estimate: float
     interval: tuple[float, float]
     by_size: tuple[tuple[int, float, tuple[float, float]], ...]
     p_for: float
     p_against: float
+    left_out: tuple[int, ...] = ()
 
     def document(self) -> dict[str, Any]:
         """Return the difference as JSON."""
@@ -57,6 +60,7 @@ class Part:
                 {"n": n, "estimate": estimate, "interval": list(ends)}
                 for n, estimate, ends in self.by_size
             ],
+            "left_out": list(self.left_out),
         }
 
 
@@ -143,7 +147,7 @@ def holm(values: Sequence[float]) -> list[float]:
 Terms = Mapping[tuple[str, str], float]
 
 
-def _wanted(shifts: Sequence[str]) -> list[tuple[str, str, str, list[tuple[str, str, Terms]]]]:
+def _wanted(shifts: Sequence[str]) -> list[tuple[str, str, str, list[tuple[str, Rule, Terms]]]]:
     """Return each claim: its name, statement, threshold, and its differences with their rules."""
     points = f"{100 * DELTA:g} points"
     gain = {(_POOLED, "intact"): 1.0, (_DENSE, "intact"): -1.0}
@@ -152,7 +156,7 @@ def _wanted(shifts: Sequence[str]) -> list[tuple[str, str, str, list[tuple[str, 
     lost: dict[tuple[str, str], float] = {(_DENSE, "intact"): 1.0, (_POOLED, "intact"): -1.0}
     for shift in shifts:
         lost |= {(_DENSE, shift): -1.0 / len(shifts), (_POOLED, shift): 1.0 / len(shifts)}
-    rows: list[tuple[str, str, str, list[tuple[str, str, Terms]]]] = [
+    rows: list[tuple[str, str, str, list[tuple[str, Rule, Terms]]]] = [
         (
             "C1",
             "On the data as they are, convolution with pooling beats the dense net.",
@@ -208,9 +212,9 @@ def _wanted(shifts: Sequence[str]) -> list[tuple[str, str, str, list[tuple[str, 
 
 
 def _claim(
-    means: Means, name: str, statement: str, threshold: str, wanted: list[tuple[str, str, Terms]]
+    means: Means, name: str, statement: str, threshold: str, wanted: list[tuple[str, Rule, Terms]]
 ) -> Claim | None:
-    parts = [_part(means, *row) for row in wanted]
+    parts = [difference(means, *row) for row in wanted]
     found = [part for part in parts if part is not None]
     if len(found) < len(wanted):
         return None
@@ -220,7 +224,18 @@ def _claim(
     return Claim(name, statement, threshold, tuple(found), min(support, refusal))
 
 
-def _part(means: Means, what: str, rule: str, terms: Terms) -> Part | None:
+def difference(means: Means, what: str, rule: Rule, terms: Terms) -> Part | None:
+    """Return a weighted sum of accuracies, averaged over the sizes that all its terms have.
+
+    Args:
+        means: accuracies with draws.
+        what: the sum in words.
+        rule: what it should be.
+        terms: the weight of each net and condition.
+
+    Returns:
+        The sum, or None where a net or condition was not trained at any common size.
+    """
     common = set.intersection(*(set(means.sizes(*key)) for key in terms))
     if not common:
         return None
@@ -233,7 +248,11 @@ def _part(means: Means, what: str, rule: str, terms: Terms) -> Part | None:
     by_size = tuple(
         (n, value, interval(drawn)) for n, (value, drawn) in zip(sizes, found, strict=True)
     )
-    return Part(what, rule, estimate, interval(draws), by_size, *_p_values(draws, rule))  # type: ignore[arg-type]
+    grid = {cell.n for cell in means.accuracy}
+    return Part(
+        what, rule, estimate, interval(draws), by_size, *_p_values(draws, rule),
+        left_out=tuple(sorted(grid - common)),
+    )  # fmt: skip
 
 
 def _p_values(draws: np.ndarray, rule: str) -> tuple[float, float]:

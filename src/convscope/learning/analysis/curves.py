@@ -1,6 +1,6 @@
 """Learning curves: mean accuracy against training size, with intervals, gap and speed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median_low
 from typing import Any
@@ -9,6 +9,9 @@ import numpy as np
 
 from convscope.learning.analysis.resample import Cell, Means, interval
 from convscope.learning.record import Run
+
+LITTLE = 0.25
+"""A net that gets less than this share of its own training samples right, above chance, has hardly learned."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,21 @@ def curves(runs: Iterable[Run], means: Means) -> tuple[Point, ...]:
             taken = float("inf") if run.steps_to_threshold is None else run.steps_to_threshold
             steps.setdefault(Cell(run.net, run.condition, run.n), []).append(taken)
     return tuple(_point(cell, means, steps[cell]) for cell in means.accuracy)
+
+
+def unlearned(points: Sequence[Point], chance: float, best: float) -> tuple[Point, ...]:
+    """Return the last point of each net that hardly learns its own training samples, as they are.
+
+    Such a net is beaten for another reason than want of data: it is too small or was trained too briefly, or what is
+    asked is hidden from it.
+
+    Args:
+        points: of a study, in the order of sizes.
+        chance: the accuracy of always naming the most common class.
+        best: the accuracy that no net exceeds.
+    """
+    last = {point.net: point for point in points if point.condition == "intact"}
+    return tuple(p for p in last.values() if p.train - chance < LITTLE * (best - chance))
 
 
 def _point(cell: Cell, means: Means, steps: list[float]) -> Point:

@@ -1,12 +1,14 @@
 """The data-equivalence factor: how many times more samples a net without the priors needs.
 
 ``F(a) = n_plain(a) / n_prior(a)``, the training sizes at which two nets reach the same accuracy.
-It is asked at one accuracy, fixed by the two mean curves: the middle of the range that both pass
-through. Where a curve does not pass it within the sizes that were trained, only a bound is known, and
+It is asked at an accuracy that the two mean curves fix: the middle of the range that both pass
+through; and at a quarter and three quarters of it, as curves of unlike shapes have no one factor, and
+may cross. Where a curve does not pass it within the sizes that were trained, only a bound is known, and
 the factor says so; an interval takes the lower bound of each draw below and the upper one above.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from math import inf, isfinite
 from typing import Any
 
@@ -29,6 +31,7 @@ class Equivalence:
         interval: 95 %; an end is None where the sizes that were trained do not bound it.
         censored: ``">="`` or ``"<="`` where the factor itself is only a bound, else None.
         samples: how many samples each needs, ``(net, than)``; bounds where censored.
+        elsewhere: the same nets at a lower and a higher accuracy, where both curves pass through a range.
     """
 
     net: str
@@ -39,9 +42,19 @@ class Equivalence:
     interval: tuple[float | None, float | None]
     censored: str | None
     samples: tuple[float, float]
+    elsewhere: tuple["Equivalence", ...] = ()
+
+    @property
+    def turns(self) -> bool:
+        """Whether more samples are needed at one accuracy and fewer at another: the curves cross."""
+        factors = [self.factor, *(one.factor for one in self.elsewhere)]
+        return min(factors) < 1 < max(factors)
 
     def document(self) -> dict[str, Any]:
         """Return the factor as JSON."""
+        return self._facts() | {"elsewhere": [one._facts() for one in self.elsewhere]}
+
+    def _facts(self) -> dict[str, Any]:
         return {
             "net": self.net,
             "than": self.than,
@@ -69,8 +82,8 @@ def equivalence(
         net: the net with the priors.
         than: the one it is compared with.
         condition: under which.
-        at: the accuracy; None takes the middle of the range that both mean curves pass through, or
-            where there is none, the middle between them.
+        at: the accuracy; None takes the middle of the range that both mean curves pass through, with a
+            quarter and three quarters of it beside it; or where there is none, the middle between them.
 
     Returns:
         The factor, or None where either net has fewer than two sizes.
@@ -84,9 +97,27 @@ def equivalence(
     ]
     curves = [np.array([means.accuracy[cell] for cell in row]) for row in cells]
     draws = [np.stack([means.draws[cell] for cell in row], -1) for row in cells]
-    if at is None:
-        ends = [rising(curve)[[0, -1]] for curve in curves]
-        at = float((max(e[0] for e in ends) + min(e[1] for e in ends)) / 2)
+
+    def asked(accuracy: float) -> Equivalence:
+        return _asked((net, than, condition), sizes, curves, draws, accuracy)
+
+    if at is not None:
+        return asked(at)
+    ends = [rising(curve)[[0, -1]] for curve in curves]
+    low, high = float(max(e[0] for e in ends)), float(min(e[1] for e in ends))
+    others = (0.25, 0.75) if low < high else ()
+    elsewhere = tuple(asked(low + share * (high - low)) for share in others)
+    return replace(asked((low + high) / 2), elsewhere=elsewhere)
+
+
+def _asked(
+    names: tuple[str, str, str],
+    sizes: Sequence[np.ndarray],
+    curves: Sequence[np.ndarray],
+    draws: Sequence[np.ndarray],
+    at: float,
+) -> Equivalence:
+    """Return the factor at one accuracy; of each sequence the first is about the net, the second about the other."""
     (few_low, few_high), (many_low, many_high) = (
         needed(ns, curve, at) for ns, curve in zip(sizes, curves, strict=True)
     )
@@ -99,9 +130,7 @@ def equivalence(
     top = _quantile(highs, 1 - tail)
     censored = None if np.isclose(low, high) else "<=" if low <= 0 else ">="
     return Equivalence(
-        net,
-        than,
-        condition,
+        *names,
         at_accuracy=at,
         factor=float(high if censored == "<=" else low),
         interval=(bottom if bottom > 0 else None, top if isfinite(top) else None),

@@ -16,9 +16,13 @@ def advised(axes: Sequence[Axis], used: int, given: int) -> tuple[str, ...]:
         given: samples that there are.
     """
     said = [_axis(axis, axes, used, given) for axis in axes]
-    known = [axis for axis in axes if axis.share != "no" and axis.locality.length is not None]
+    known = [
+        (axis.name, axis.locality.length)
+        for axis in axes
+        if axis.share != "no" and axis.locality is not None and axis.locality.length is not None
+    ]
     if known:
-        reach = " and ".join(f"{axis.locality.length:.1f} along {axis.name}" for axis in known)
+        reach = " and ".join(f"{length:.1f} along {name}" for name, length in known)
         said.append(
             f"Correlation falls to half within {reach}: first windows of that size see what belongs together."
         )
@@ -44,12 +48,13 @@ def _sharing(axis: Axis, axes: Sequence[Axis]) -> str:
             "over a dense layer."
         )
     alike = axis.stationarity
-    if axis.stationary == "no" and alike is not None:
+    if axis.stationary == "no" and alike is not None and alike.score is not None:
         return (
             f"The axis {name} is not stationary, as {alike.score:.0%} of its local structure is common to all "
             f"positions: {_only(axis, axes)}."
         )
-    assert alike is not None  # an axis is shared along where it is stationary
+    assert alike is not None
+    assert alike.score is not None  # what is shared along is stationary
     return (
         f"Along {name}, neighbours belong together and {alike.score:.0%} of the local structure is common to all "
         "positions: share weights."
@@ -59,6 +64,11 @@ def _sharing(axis: Axis, axes: Sequence[Axis]) -> str:
 def _undecided(axis: Axis, used: int, given: int) -> str:
     """Return why an axis is not decided, and what would decide it: more samples, or something else."""
     name, alike = axis.name, axis.stationarity
+    if axis.locality is None:
+        return (
+            f"The axis {name} has {axis.size} places, none of them far apart, so what goes together along it is not "
+            "known. Ask `convscope learn`, or take its places as channels."
+        )
     if alike is None:
         return (
             f"Along {name}, too few places change to compare one with another, so whether they are alike is not "

@@ -155,21 +155,26 @@ def _common(data: Source) -> tuple[int, ...]:
 
 
 def _overall(axes: Sequence[Axis]) -> dict[str, Any]:
-    """Return locality and stationarity of all axes: means over the axes, of the ends of intervals too."""
-    lengths = [axis.locality.length for axis in axes if axis.locality.length is not None]
+    """Return locality and stationarity: means over the axes that have them, of the ends of intervals too."""
+    near = [axis.locality for axis in axes if axis.locality is not None]
     alike = [axis.stationarity for axis in axes if axis.stationarity is not None]
+    lengths = [one.length for one in near if one.length is not None]
+    locality = _mean([(one.score, one.null99, *one.interval) for one in near])
     return {
-        "locality": {
-            "score": float(np.mean([axis.locality.score for axis in axes])),
-            "length": float(np.mean(lengths)) if lengths else None,
-            "interval": [float(v) for v in np.mean([axis.locality.interval for axis in axes], 0)],
-            "null99": float(np.mean([axis.locality.null99 for axis in axes])),
-        },
-        "stationarity": {
-            "score": float(np.mean([one.score for one in alike])),
-            "null99": float(np.mean([one.null99 for one in alike])),
-            "interval": [float(v) for v in np.mean([one.interval for one in alike], 0)],
-        }
-        if alike
-        else None,
+        "locality": locality
+        and locality | {"length": float(np.mean(lengths)) if lengths else None},
+        "stationarity": _mean(
+            [
+                (one.score, one.null99, *one.interval)
+                for one in alike
+                if one.score is not None and one.interval is not None
+            ]
+        ),
     }
+
+
+def _mean(rows: Sequence[tuple[float, ...]]) -> dict[str, Any] | None:
+    if not rows:
+        return None
+    score, null, low, high = np.mean(rows, 0).tolist()
+    return {"score": score, "null99": null, "interval": [low, high]}

@@ -8,7 +8,7 @@ ask for half as many again.
 
 from math import ceil, floor, log10
 
-from convscope.learning.prior.finding import ALIKE, Axis
+from convscope.learning.prior.finding import ALIKE, NEAR, Axis
 from convscope.learning.prior.stationarity import CLEAR, FAINT
 
 LEAST, MOST = 1.5, 100.0
@@ -40,13 +40,17 @@ def needed(axis: Axis, used: int) -> int | None:
 
 
 def _for_locality(axis: Axis) -> float | None:
-    """Return how many times the samples locality needs; 0 where it is decided, None where nothing goes together."""
+    """Return how many times the samples locality needs; 0 where it is decided, None where nothing would decide it."""
     found = axis.locality
     if axis.local != "undecided":
         return 0.0
+    if found is None:
+        return None
     if found.anywhere <= 0 and found.score <= found.null99:
         return None
-    return _narrowed(found.interval, found.null99)
+    # Its middle tells which word the axis would get, and so what its interval has to leave.
+    above = sum(found.interval) / 2 > max(found.null99, NEAR)
+    return _narrowed(found.interval, found.null99 if above else max(found.null99, NEAR))
 
 
 def _for_stationarity(axis: Axis) -> float | None:
@@ -59,7 +63,7 @@ def _for_stationarity(axis: Axis) -> float | None:
     if not found.structured:
         most = found.structure + 2 * found.error
         return CLEAR * found.error / most if most > 0 else MOST / _SPARE
-    return _narrowed(found.interval, max(ALIKE, found.null99))
+    return None if found.interval is None else _narrowed(found.interval, max(ALIKE, found.null99))
 
 
 def _narrowed(interval: tuple[float, float], at: float) -> float:

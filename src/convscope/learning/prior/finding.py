@@ -18,6 +18,9 @@ ALIKE = 0.5
 WHERE = 0.5
 """Position is the answer where at least half of what a coarse map tells of the labels is absolute position."""
 
+NEAR = 0.05
+"""An axis is not local where neighbours correlate by no more than this beyond places far apart."""
+
 FAINT = 0.01
 """Where any two places correlate by less, nothing goes together, and neighbours are not judged."""
 
@@ -34,25 +37,31 @@ class Axis:
     Args:
         name: what it is called.
         size: places along it.
-        locality: whether near things belong together.
+        locality: whether near things belong together; None where the axis has no places far apart.
         stationarity: whether local structure is the same everywhere; None where too little of the axis changes.
         place: whether labels are absolute position; None without labels.
     """
 
     name: str
     size: int
-    locality: Locality
+    locality: Locality | None
     stationarity: Stationarity | None
     place: Place | None
 
     @property
     def local(self) -> Word:
-        """Whether neighbours belong together: the interval above the null, or below it where anything goes together."""
-        low, high = self.locality.interval
-        null = self.locality.null99
-        if low > null:
+        """Whether neighbours belong together: the interval above the null, or nowhere above it by what counts.
+
+        Not local only where anything goes together at all, and the interval ends below ``NEAR`` or the null: that it
+        holds 0 shows nothing.
+        """
+        found = self.locality
+        if found is None:
+            return "undecided"
+        low, high = found.interval
+        if low > found.null99:
             return "yes"
-        apart = self.locality.anywhere > FAINT and (high <= null or low <= 0)
+        apart = found.anywhere > FAINT and high <= max(found.null99, NEAR)
         return "no" if apart else "undecided"
 
     @property
@@ -60,6 +69,8 @@ class Axis:
         """Whether at least half of the local structure is common to all positions, and more than by chance."""
         found = self.stationarity
         if found is None or not found.structured:
+            return "undecided"
+        if found.interval is None:
             return "undecided"
         low, high = found.interval
         if low >= max(ALIKE, found.null99):
@@ -90,7 +101,8 @@ class Axis:
         return {
             "axis": self.name,
             "size": self.size,
-            "locality": {
+            "locality": self.locality
+            and {
                 **asdict(self.locality),
                 "profile": [{"distance": d, "score": s} for d, s in self.locality.profile],
             },
@@ -126,17 +138,17 @@ class Prior(Finding):
     def verdict(self) -> str:
         """``fits``, ``fits in part``, ``does not fit`` or ``undecided``.
 
-        By the axes along which to share; where position is the answer, what is shared must not be pooled
-        away, so at best the data fit in part.
+        By the axes along which to share: all, some, or none. Where position is the answer, what is shared must not
+        be pooled away, so at best the data fit in part.
         """
-        words = [axis.share for axis in self.axes]
-        if all(word == "no" for word in words):
+        words = {axis.share for axis in self.axes}
+        if words == {"no"}:
             return "does not fit"
-        if self.positioned:
+        if "yes" not in words:
+            return "undecided"
+        if self.positioned or "no" in words:
             return "fits in part"
-        if all(word == "yes" for word in words):
-            return "fits"
-        return "fits in part" if "yes" in words and "no" in words else "undecided"
+        return "fits" if words == {"yes"} else "undecided"
 
     @property
     def positioned(self) -> tuple[str, ...]:
@@ -176,18 +188,18 @@ class Prior(Finding):
 
 
 def _row(axis: Axis) -> dict[str, Any]:
-    alike, where = axis.stationarity, axis.place
+    near, alike, where = axis.locality, axis.stationarity, axis.place
     return {
         "axis": axis.name,
         "size": axis.size,
-        "locality": axis.locality.score,
-        "locality_low": axis.locality.interval[0],
-        "locality_high": axis.locality.interval[1],
-        "locality_null99": axis.locality.null99,
-        "length": axis.locality.length,
+        "locality": near and near.score,
+        "locality_low": near and near.interval[0],
+        "locality_high": near and near.interval[1],
+        "locality_null99": near and near.null99,
+        "length": near and near.length,
         "stationarity": alike and alike.score,
-        "stationarity_low": alike and alike.interval[0],
-        "stationarity_high": alike and alike.interval[1],
+        "stationarity_low": alike and alike.interval and alike.interval[0],
+        "stationarity_high": alike and alike.interval and alike.interval[1],
         "stationarity_null99": alike and alike.null99,
         "place": where and where.share,
         "place_low": where and where.interval and where.interval[0],

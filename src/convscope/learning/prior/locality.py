@@ -15,6 +15,9 @@ from convscope.learning.prior.pairs import Places, jackknife, strengths
 PAIRS = 1000
 """Pairs of places that are looked at, at most, for each distance."""
 
+SHORTEST = 3
+"""Places along an axis, at least, of which some can be neighbours and others far apart."""
+
 _NULLS = 2000
 
 
@@ -41,8 +44,8 @@ class Locality:
     anywhere: float
 
 
-def locality(found: Places, axis: int, rng: np.random.Generator) -> Locality:
-    """Return how local an axis is.
+def locality(found: Places, axis: int, rng: np.random.Generator) -> Locality | None:
+    """Return how local an axis is; None for one of fewer than ``SHORTEST`` places, of which none are far apart.
 
     Args:
         found: the data.
@@ -50,6 +53,8 @@ def locality(found: Places, axis: int, rng: np.random.Generator) -> Locality:
         rng: chooses the pairs.
     """
     side = found.space[axis]
+    if side < SHORTEST:
+        return None
     far = _pairs(found, axis, np.arange(side // 2 + 1, side), rng)
     apart = strengths(found, *far).mean(1)
     distances = _distances(side)

@@ -9,7 +9,7 @@ different bands is common:
 with u_bg the centred correlations of band b in group g of the samples. Products of different groups
 are free of sampling noise on the average, so a small data set does not look less stationary than a
 large one. 1: all structure is common; 0: nothing is, as after a permutation of the pixels. White noise
-has no local structure, and scores 0.
+has no local structure, and no score.
 
 Limit: patches are a few places wide; what differs only at a larger scale, or in the mean, is not seen.
 """
@@ -39,8 +39,9 @@ class Stationarity:
     """How stationary one axis is.
 
     Args:
-        score: share of the reproducible local structure that is common to all positions, 0 to 1.
-        interval: 95 %, jackknife over samples.
+        score: share of the reproducible local structure that is common to all positions, 0 to 1; None where there
+            is none to speak of.
+        interval: 95 %, jackknife over samples; likewise.
         null99: what it stays below in 99 % of permutations of the places.
         structured: whether there is reproducible local structure to speak of.
         strength: of it: the correlations inside a patch, root mean square.
@@ -48,8 +49,8 @@ class Stationarity:
         error: its standard error, jackknife over samples.
     """
 
-    score: float
-    interval: tuple[float, float]
+    score: float | None
+    interval: tuple[float, float] | None
     null99: float
     structured: bool
     strength: float
@@ -103,7 +104,7 @@ def _judged(
     # The 99 % point of a normal distribution, as a few permutations give no percentile.
     null = float(np.mean(nulls) + 2.326 * np.std(nulls, ddof=1)) if len(nulls) > 1 else 0.0
     least, most = (_unit(end) for end in ends)
-    seen = (_unit(score), (least, most)) if structured else (0.0, (0.0, 0.0))
+    seen = (_unit(score), (least, most)) if structured else (None, None)
     return Stationarity(*seen, _unit(null), structured, strength, float(whole[0]), float(error))
 
 

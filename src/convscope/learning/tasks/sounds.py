@@ -7,9 +7,23 @@ tells words apart.
 
 import numpy as np
 
+from convscope.errors import SpecError
+
 BANDS = 32
 _FRAME = 256
 _LONGEST = 96  # frames that a spectrogram has at most
+
+
+def _framed(waves: np.ndarray) -> np.ndarray:
+    """Return frames of 256 samples that overlap by half, ``(N, frames, 256)``, of the mean over channels."""
+    if waves.shape[2] < _FRAME:
+        raise SpecError(
+            f"Sounds of {waves.shape[2]} samples have no spectrum to speak of: at least {_FRAME} are needed. Learn "
+            "them as they are, without spectra: or spectrogram: before the data."
+        )
+    return np.lib.stride_tricks.sliding_window_view(waves.mean(1), _FRAME, axis=1)[
+        :, :: _FRAME // 2
+    ]
 
 
 def spectrogram(waves: np.ndarray) -> np.ndarray:
@@ -19,21 +33,22 @@ def spectrogram(waves: np.ndarray) -> np.ndarray:
 
     Args:
         waves: ``(N, C, L)``; channels are averaged.
+
+    Raises:
+        SpecError: they are shorter than a frame.
     """
-    mono = waves.mean(1)
-    step = _FRAME // 2
-    frames = np.lib.stride_tricks.sliding_window_view(mono, _FRAME, axis=1)[:, ::step]
+    frames = _framed(waves)
     window = np.hanning(_FRAME + 1)[:-1].astype(np.float32)
-    power = np.empty((len(mono), frames.shape[1], BANDS), np.float32)
+    power = np.empty((len(frames), frames.shape[1], BANDS), np.float32)
     weights = _bands()
-    for k in range(len(mono)):
+    for k in range(len(frames)):
         spectrum = np.abs(np.fft.rfft(frames[k] * window, axis=-1)) ** 2
         power[k] = spectrum @ weights
     count = power.shape[1]
     together = -(-count // _LONGEST)
     if together > 1:
         cut = count - count % together
-        power = power[:, :cut].reshape(len(mono), -1, together, BANDS).mean(2)
+        power = power[:, :cut].reshape(len(frames), -1, together, BANDS).mean(2)
     return np.log(power + 1e-4).transpose(0, 2, 1).astype(np.float32)
 
 
@@ -42,12 +57,14 @@ def spectrum(waves: np.ndarray) -> np.ndarray:
 
     Args:
         waves: ``(N, C, L)``; channels are averaged.
+
+    Raises:
+        SpecError: they are shorter than a frame.
     """
-    mono = waves.mean(1)
-    frames = np.lib.stride_tricks.sliding_window_view(mono, _FRAME, axis=1)[:, :: _FRAME // 2]
+    frames = _framed(waves)
     window = np.hanning(_FRAME + 1)[:-1].astype(np.float32)
     power = np.stack([(np.abs(np.fft.rfft(one * window, axis=-1)) ** 2).mean(0) for one in frames])
-    pairs = power[:, 1:].reshape(len(mono), 64, -1).mean(2)
+    pairs = power[:, 1:].reshape(len(frames), 64, -1).mean(2)
     return np.log(pairs + 1e-4)[:, None].astype(np.float32)
 
 

@@ -1,10 +1,11 @@
 """Networks with the same geometry and fewer priors: {shared weights} x {pooling}, and dense.
 
-The twins of a geometry have the same maps, rectifiers and normalisation. *conv* and *local* look at
-the same windows; *local* has another kernel at each of them. *+pool* pools by maxima between layers
-and by the sum over all positions before the last layer, where the others step over and keep every
-position. *dense* has a layer of as many units as the map has in place of each map, and every unit
-sees all that is below it.
+The twins of a geometry have the same stages, rectifiers and normalisation. *conv* and *local* look at
+the same windows; *local* has another kernel at each of them. *dense* has a layer of as many units as
+the map of *conv* has in place of each map, and every unit sees all that is below it. *+pool* pools by
+maxima between layers and by the sum over all positions before the last layer, where the others step
+over and keep every position: where there is something to pool its maps are larger, by the pool's side
+along each axis.
 """
 
 from collections.abc import Sequence
@@ -64,11 +65,13 @@ class TwinNetwork(nn.Module):
         self.kind, _, pooling = name.partition("+")
         self.pooled = bool(pooling)
         self.layers = nn.ModuleList()
+        self.maps: list[tuple[int, ...]] = []
         channels, size = geometry.shape[0], geometry.shape[1:]
         for stage in geometry.stages:
             windows = _windows(stage, size, geometry, self.pooled)
             self.layers.append(_layer(self.kind, windows, channels, stage.channels))
             channels, size = stage.channels, windows.output
+            self.maps.append((channels, *size))
             if self.pooled and stage.pool > 1:
                 size = tuple((n - 1) // stage.pool + 1 for n in size)
         self.places = int(torch.Size(size).numel())

@@ -25,19 +25,28 @@ def measured(card: Card, document: Document, network: Document) -> Card:
     """
     del network
     found = {claim["id"]: claim for claim in document["claims"]}
-    wanted = [found[name] for name in (_FIRST, _REASON) if name in found]
     if _FIRST not in found:
         return replace(card, text="This study trained no pair of nets that could decide it.")
+    wanted = [
+        found[name]["verdict"] if name in found else "undecided" for name in (_FIRST, _REASON)
+    ]
+    control = (
+        ""
+        if _REASON in found
+        else " Nothing was trained on permuted pixels, so what the reason is stays open."
+    )
     others = [f"{claim['id']} {claim['verdict']}" for claim in document["claims"]]
     return replace(
         card,
         number=headline(document),
         text=f"{_meaning(document)} {_difference(found[_FIRST])} On {document['task']['name']}: "
-        f"{', '.join(others)}.",
-        verdict=verdict([claim["verdict"] for claim in wanted]),
-        threshold="conv+pool beats dense on intact data, by more than on permuted pixels; five claims "
-        "corrected by Holm",
-        floor="0, the same nets on permuted pixels",
+        f"{', '.join(others)}.{control}",
+        verdict=verdict(wanted),
+        threshold="conv+pool beats dense on intact data, by more than on permuted pixels; "
+        + (f"{len(others)} claims corrected by Holm" if len(others) > 1 else "one claim judged"),
+        floor="0, the same nets on permuted pixels"
+        if _REASON in found
+        else "0, no control was trained",
         chart=charts.small(charts.learn_small(document)),
         caption="Accuracy by training size, with 95 % intervals",
     )

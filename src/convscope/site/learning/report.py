@@ -27,19 +27,20 @@ def section(document: Document | None, drawn: Mapping[str, str]) -> str:
         ("claim", "decided by", "points", "95 % interval", "p, corrected", "verdict"),
         [
             (
-                f"{claim['id']} {claim['statement']}",
-                claim["threshold"],
-                f"{100 * claim['estimate']:+.1f}",
-                f"{100 * claim['interval'][0]:+.1f} to {100 * claim['interval'][1]:+.1f}",
-                f"{claim['p_holm']:.3f}",
-                claim["verdict"],
+                "" if number else f"{claim['id']} {claim['statement']}",
+                part["what"] if len(claim["parts"]) > 1 else claim["threshold"],
+                f"{100 * part['estimate']:+.1f}",
+                f"{100 * part['interval'][0]:+.1f} to {100 * part['interval'][1]:+.1f}",
+                "" if number else f"{claim['p_holm']:.3f}",
+                "" if number else claim["verdict"],
             )
             for claim in document["claims"]
+            for number, part in enumerate(claim["parts"])
         ],
     )
     said = document["agreement"]
     audit = f'<p class="prose">{escape(said)}</p>' if said else ""
     return (
         f"<h2>Learning curves: {escape(document['task']['name'])}</h2>{curves}"
-        f"<h3>Five claims, decided beforehand</h3>{drawn.get('learn-claims', '')}{claims}{audit}"
+        f"<h3>Claims, decided beforehand</h3>{drawn.get('learn-claims', '')}{claims}{audit}"
     )

@@ -32,8 +32,10 @@ function one(axis) {
   const { locality, stationarity, place } = axis;
   return h("section", { class: "axis" },
     h("h3", {}, `${axis.axis}, ${axis.size.toLocaleString("en")} places`),
-    meter("Neighbours belong together", locality.score, locality.interval, locality.null99),
-    stationarity ? meter("Places are alike", stationarity.score, stationarity.interval, stationarity.null99) : null,
+    locality ? meter("Neighbours belong together", locality.score, locality.interval, locality.null99) : null,
+    stationarity && stationarity.score !== null && stationarity.interval
+      ? meter("Places are alike", stationarity.score, stationarity.interval, stationarity.null99)
+      : h("p", { class: "note" }, "Whether places are alike is not known: there is too little local structure to compare."),
     place && place.share !== null && place.interval ? meter("Labels are position", place.share, place.interval, null) : null,
     h("p", { class: "note" }, `Share weights along it: ${axis.share}.${axis.positioned === "yes" ? " Keep the position." : ""}`));
 }

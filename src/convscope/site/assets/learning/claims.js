@@ -11,10 +11,11 @@ export function claims(study, height) {
   if (!study.claims.length) return null;
   const delta = 100 * study.protocol.settings.delta;
   return h("section", {},
-    h("h2", {}, "Five claims, decided beforehand"),
+    h("h2", {}, "Claims, decided beforehand"),
     h("p", { class: "prose" },
       "A claim was written down before anything was trained, with what would refute it. “Equal” means that the ",
-      `interval lies inside ±${delta} points, which is more than finding no difference. All five are corrected together.`),
+      `interval lies inside ±${delta} points, which is more than finding no difference. `,
+      study.claims.length > 1 ? `The ${study.claims.length} that these runs can decide are corrected together.` : "These runs can decide one of five."),
     h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Claims and verdicts" },
       h("table", { class: "words claims" },
         h("thead", {}, h("tr", {},
@@ -32,11 +33,16 @@ function rows({ id, statement, threshold, parts, p_holm, verdict }) {
   const all = { rowspan: parts.length };
   return parts.map((part, i) => h("tr", {},
     i ? null : h("th", { scope: "row", ...all }, h("b", {}, `${id} `), statement),
-    h("td", {}, parts.length > 1 ? part.what : threshold),
+    h("td", {}, parts.length > 1 ? part.what : threshold, without(part.left_out)),
     h("td", { class: "number" }, points(part.estimate)),
     h("td", { class: "number" }, between(part.interval)),
     i ? null : h("td", { class: "number", ...all }, p_holm < 0.001 ? "< 0.001" : p_holm.toFixed(3)),
     i ? null : h("td", all, h("span", { class: "verdict", "data-word": verdict }, verdict))));
+}
+
+/** Sizes of the study that a difference is not about. @param {number[]} sizes */
+function without(sizes) {
+  return sizes.length ? h("span", { class: "note" }, ` (without n = ${sizes.map((n) => n.toLocaleString("en")).join(", ")}, where a net was left out)`) : null;
 }
 
 /** @param {Study} study */

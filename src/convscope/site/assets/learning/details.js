@@ -22,8 +22,16 @@ export function details(study) {
           study.refused.map(([net, n, condition]) => h("li", {},
             `${net}, ${n.toLocaleString("en")} samples, ${condition}: left out, as its best learning rate is at the end of all that are tried.`)))
       : null,
+    Object.keys(study.costs).length ? h("details", {}, h("summary", {}, "Units, weights and work of each net"), sizes(study)) : null,
     h("details", {}, h("summary", {}, "Training accuracy, gap and speed"), speeds(study)),
     study.power_laws.length ? h("details", {}, h("summary", {}, "Power laws of the error"), laws(study)) : null);
+}
+
+/** @param {Study} study */
+function sizes(study) {
+  return table(["net", "units", "weights", "multiply-adds for one sample"],
+    Object.entries(study.costs).map(([net, { units, parameters, macs }]) => [net, ...[units, parameters, macs].map((n) => n.toLocaleString("en"))]),
+    "Units, weights and work");
 }
 
 /** @param {Study} study */

@@ -15,7 +15,7 @@
  * @property {number | null} steps_to_threshold
  * @property {number} reached
  *
- * @typedef {{what: string, rule: string, estimate: number, interval: Interval, by_size: {n: number, estimate: number, interval: Interval}[]}} Part
+ * @typedef {{what: string, rule: string, estimate: number, interval: Interval, by_size: {n: number, estimate: number, interval: Interval}[], left_out: number[]}} Part
  *
  * @typedef {object} Claim
  * @property {string} id
@@ -25,7 +25,7 @@
  * @property {string} verdict
  * @property {Part[]} parts
  *
- * @typedef {object} Equivalence
+ * @typedef {object} Factor
  * @property {string} net
  * @property {string} than
  * @property {string} condition
@@ -34,6 +34,8 @@
  * @property {[number | null, number | null]} interval
  * @property {string | null} censored
  * @property {[number, number]} samples
+ *
+ * @typedef {Factor & {elsewhere: Factor[]}} Equivalence
  *
  * @typedef {{net: string, condition: string, alpha: number, beta: number, gamma: number, beta_interval: Interval, at_edge: boolean}} PowerLaw
  *
@@ -47,6 +49,7 @@
  * @typedef {object} Study
  * @property {{name: string, shape: number[], classes: string[], chance: number, bayes: number | null}} task
  * @property {Record<string, string>} nets
+ * @property {Record<string, {units: number, parameters: number, macs: number}>} costs
  * @property {Point[]} curves
  * @property {Claim[]} claims
  * @property {Equivalence | null} data_equivalence
@@ -62,8 +65,8 @@
  * @typedef {object} Axis
  * @property {string} axis
  * @property {number} size
- * @property {{score: number, interval: Interval, null99: number, length: number | null}} locality
- * @property {{score: number, interval: Interval, null99: number, structured: boolean} | null} stationarity
+ * @property {{score: number, interval: Interval, null99: number, length: number | null} | null} locality
+ * @property {{score: number | null, interval: Interval | null, null99: number, structured: boolean} | null} stationarity
  * @property {{share: number | null, interval: Interval | null, accuracy: number, recentred: number, chance: number}} [place]
  * @property {string} share
  * @property {string} positioned

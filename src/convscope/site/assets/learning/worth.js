@@ -74,8 +74,9 @@ function measured(study) {
   const rows = study.equivalences.filter(({ condition }) => condition === "intact");
   if (!rows.length) return null;
   return h("p", { class: "note" },
-    "The ratios above follow from the mean curves. With their intervals, at the middle of the accuracies that both nets pass through: ",
+    "The ratios above follow from the mean curves. With their 95 % intervals, at the middle, a quarter and three quarters of the accuracies that both nets pass through: ",
     rows.map((row, i) => [
-      i ? "; " : null, `${row.than} needs ${factor(row)} the samples of ${row.net} for ${percent(row.at_accuracy)} (95 % interval ${ends(row.interval)})`,
+      i ? "; " : null, `${row.than} needs of the samples of ${row.net} `,
+      [row, ...row.elsewhere].map((one) => `${factor(one)} for ${percent(one.at_accuracy)} (${ends(one.interval)})`).join(", "),
     ]), ".");
 }

@@ -1,6 +1,7 @@
 """What a study or an audit found, as tables on a terminal."""
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from convscope.cli.numbers import count
@@ -9,6 +10,7 @@ from convscope.cli.tables import empty
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from convscope.learning.analysis import Equivalence
     from convscope.learning.finding import Learning
     from convscope.learning.prior import Prior
 
@@ -135,7 +137,8 @@ def _without(sizes: tuple[int, ...]) -> str:
 
 def _equivalences(found: "Learning") -> "RenderableType":
     table = empty("dense needs", "of", "condition", "*at accuracy", "95 % interval")
-    for one in (row for first in found.equivalences for row in (first, *first.elsewhere)):
+    rows = (sorted((one, *one.elsewhere), key=_accuracy) for one in found.equivalences)
+    for one in chain.from_iterable(rows):
         low, high = one.interval
         table.add_row(
             f"{one.censored + ' ' if one.censored else ''}×{one.factor:.3g}",
@@ -145,6 +148,10 @@ def _equivalences(found: "Learning") -> "RenderableType":
             f"{'?' if low is None else f'{low:.3g}'} to {'?' if high is None else f'{high:.3g}'}",
         )
     return table
+
+
+def _accuracy(found: "Equivalence") -> float:
+    return found.at_accuracy
 
 
 def _laws(found: "Learning") -> "RenderableType":

@@ -46,9 +46,10 @@ class Equivalence:
 
     @property
     def turns(self) -> bool:
-        """Whether more samples are needed at one accuracy and fewer at another: the curves cross."""
-        factors = [self.factor, *(one.factor for one in self.elsewhere)]
-        return min(factors) < 1 < max(factors)
+        """Whether curves cross: by their intervals, more samples are needed at one accuracy and fewer at another."""
+        ends = [one.interval for one in (self, *self.elsewhere)]
+        fewer = any(high is not None and high < 1 for _, high in ends)
+        return fewer and any(low is not None and low > 1 for low, _ in ends)
 
     def document(self) -> dict[str, Any]:
         """Return the factor as JSON."""

@@ -66,7 +66,7 @@ function lead(study) {
       h("b", {}, factor(found)),
       h("span", {}, `as many samples does the ${found.than} net need as ${found.net} for ${percent(found.at_accuracy)} accuracy `,
         h("span", { class: "note" }, `(95 % interval ${ends(found.interval)})`),
-        found.elsewhere.map((one) => `, ${factor(one)} for ${percent(one.at_accuracy)} `).join("and").replace(/ $/, "."))),
+        found.elsewhere.length ? `; ${found.elsewhere.map((one) => `${factor(one)} for ${percent(one.at_accuracy)}`).join(" and ")}.` : null)),
   ];
 }
 

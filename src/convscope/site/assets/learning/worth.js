@@ -76,7 +76,8 @@ function measured(study) {
   return h("p", { class: "note" },
     "The ratios above follow from the mean curves. With their 95 % intervals, at the middle, a quarter and three quarters of the accuracies that both nets pass through: ",
     rows.map((row, i) => [
-      i ? "; " : null, `${row.than} needs of the samples of ${row.net} `,
-      [row, ...row.elsewhere].map((one) => `${factor(one)} for ${percent(one.at_accuracy)} (${ends(one.interval)})`).join(", "),
+      i ? "; " : null, `${row.than} beside ${row.net}: `,
+      [row, ...row.elsewhere].sort((a, b) => a.at_accuracy - b.at_accuracy)
+        .map((one) => `${factor(one)} for ${percent(one.at_accuracy)} (${ends(one.interval)})`).join(", "),
     ]), ".");
 }

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from convscope.site.learning.report import without
 from priors_parts.grids import GRIDS
 
 
@@ -62,7 +63,8 @@ def _study(document: Mapping[str, Any]) -> str:
         "| claim | difference | points | 95 % interval | verdict |",
         "| --- | --- | --- | --- | --- |",
         *(
-            f"| {one['id'] + ' ' + one['statement'] if part is one['parts'][0] else ''} | {part['what']} | "
+            f"| {one['id'] + ' ' + one['statement'] if part is one['parts'][0] else ''} | "
+            f"{part['what']}{without(part['left_out'])} | "
             f"{100 * part['estimate']:+.1f} | {100 * part['interval'][0]:+.1f} to {100 * part['interval'][1]:+.1f} | "
             f"{one['verdict'] if part is one['parts'][0] else ''} |"
             for one in document["claims"]

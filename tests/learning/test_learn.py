@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.learning.analysis.planted import DENSE, everything, planted
+from tests.learning.analysis.planted import DENSE, SIZES, everything, planted
 from tests.learning.prior.planted import permuted, smooth
 
 import convscope as cs
@@ -40,7 +40,7 @@ def study(advantage: bool = True) -> Study:
         bayes=None,
         chance=0.5,
         nets=dict.fromkeys(("conv+pool", "conv", "dense"), "made up"),
-        settings={"sizes": [32], "seeds": [0], "steps": 1, "test": 4000, "threshold": 0.7},
+        settings={"sizes": list(SIZES), "seeds": [0], "steps": 1, "test": 4000, "threshold": 0.7},
         runs=tuple(planted(everything(advantage), items=4000, seeds=6)),
         searches=(),
     )
@@ -155,7 +155,12 @@ def positional(**changes: float) -> Study:
             ("shifted:4", {"dense": 0.25, "conv": 0.25, "conv+pool": moved.get("lost", 0.0)}),
         )
     }
-    return Study(**{**vars(study()), "runs": tuple(planted(rows, items=4000, seeds=6))})
+    return Study(
+        **{
+            **vars(study()),
+            "runs": tuple(planted(rows, items=4000, seeds=6, spread=moved.get("spread", 0.01))),
+        }
+    )
 
 
 @pytest.fixture(scope="module")
@@ -173,6 +178,10 @@ def spectral() -> Prior:
         ({"conv_pool": -0.1}, "confirms"),  # a net that pools cannot tell where
         ({"conv_pool": 0.05, "lost": 0.2}, "confirms"),  # it tells, by something that moves
         ({"conv_pool": 0.05, "lost": 0.0}, "refutes"),  # it tells, and moving changes nothing
+        (
+            {"conv_pool": 0.04, "lost": 0.0, "spread": 0.05},
+            "does not decide",
+        ),  # whether it tells is open
     ],
 )
 def test_where_position_is_the_answer_the_net_that_keeps_it_judges_sharing(
@@ -182,6 +191,44 @@ def test_where_position_is_the_answer_the_net_that_keeps_it_judges_sharing(
     assert found is not None
     assert (found.sharing, found.position) == ("confirms", position)
     assert "conv is 5" in found.text or "conv is 4" in found.text
+
+
+@pytest.mark.parametrize(("shifted", "said"), [(0.3, "100% to 100%"), (0.95, "0% to 0%")])
+def test_the_share_that_a_shift_takes_is_a_share(
+    spectral: Prior, shifted: float, said: str
+) -> None:
+    """A test that is moved may fall below chance, or be easier."""
+    rows = {
+        ("conv+pool", "intact"): (0.75,) * 5,
+        ("conv+pool", "shifted:4"): (shifted,) * 5,
+        ("dense", "intact"): DENSE,
+    }
+    moved = Study(**{**vars(study()), "runs": tuple(planted(rows, items=4000, seeds=6))})
+    found = judged(moved, audited=spectral).agreement
+    assert found is not None
+    assert f"moving the test takes {said} of what conv+pool knows" in found.text
+
+
+def test_advice_against_sharing_is_not_confirmed_by_a_net_that_hardly_learned() -> None:
+    beaten = everything() | {("conv+pool", "intact"): (0.52,) * 5}
+    runs = [
+        replace(r, train_accuracy=0.55) if r.net == "conv+pool" else r
+        for r in planted(beaten, items=4000, seeds=6)
+    ]
+    audited = prior(task(scrambled=True))
+    found = judged(Study(**{**vars(study()), "runs": tuple(runs)}), audited=audited).agreement
+    assert found is not None
+    assert found.sharing == "does not decide"
+
+
+def test_sizes_without_any_run_are_named_wherever_a_difference_is() -> None:
+    done = study()
+    kept = tuple(run for run in done.runs if run.n > 32)
+    found = judged(Study(**{**vars(done), "runs": kept}), audited=prior(task()))
+    assert found.claim("C1").parts[0].left_out == (32,)
+    assert "Not all claims are about n = 32." in found.summary()
+    assert found.agreement is not None
+    assert "over n = 128, 512, 2,048, 8,192 conv+pool is" in found.agreement.text
 
 
 def test_without_a_net_that_tells_an_audit_stays_open(spectral: Prior) -> None:

@@ -99,3 +99,16 @@ def test_learning_asks_for_the_tracker_before_it_trains(monkeypatch):
         audit=False, log="mlflow:runs",
     )  # fmt: skip
     assert len([one for one in told if one != "runs"]) == len(found.runs) > 0
+
+
+def test_a_tracker_that_fails_loses_nothing(monkeypatch):
+    def fails(uri):
+        raise ConnectionError(f"nobody listens at {uri}")
+
+    monkeypatch.setitem(sys.modules, "mlflow", SimpleNamespace(set_tracking_uri=fails))
+    found = learn(
+        spectra(pool=200, tests=60), nets=["dense"], sizes=[32], seeds=2, conditions=["intact"],
+        steps=20, workers=1, audit=False, log="mlflow:http://localhost:1",
+    )  # fmt: skip
+    assert found.runs
+    assert "nobody listens at http://localhost:1" in found.notes[-1]

@@ -182,11 +182,17 @@ def test_the_timeline_holds_one_networks_weights(whole):
 
 
 def test_own_networks_can_be_studied(task):
-    own = twins(task.shape, 8, names=["local"])
-    done = study(
-        task, nets=own, sizes=[32], seeds=1, conditions=["intact"], steps=4, workers=1, quick=True
+    narrow, wide = (
+        twins(task.shape, 8, names=["dense"], width=width)["dense"] for width in (4, 32)
     )
-    assert {run.net for run in done.runs} | {cell[0] for cell in done.refused} == {"local"}
+    done = study(
+        task, nets={"narrow": narrow, "wide": wide}, sizes=[200], seeds=2, conditions=["intact"], steps=40,
+        workers=1, quick=True,
+    )  # fmt: skip
+    assert [run.net for run in done.runs] == ["narrow", "narrow", "wide", "wide"]
+    assert {run.net: run.parameters for run in done.runs} == {
+        net: cost["parameters"] for net, cost in done.costs.items()
+    }
 
 
 @pytest.mark.parametrize(

@@ -87,8 +87,15 @@ def test_a_folder_that_is_no_atlas_is_refused(tmp_path: Path) -> None:
 def test_what_was_measured_without_a_verdict_is_not_called_unmeasured() -> None:
     told = "Its answers are no scores of classes, so none change."
     card = Card("shift", "Moves", "It moves.", "#/shift", "convscope shift MODEL", True, text=told)
-    assert told in _claim(card, "demo")
-    assert "Not measured" not in _claim(card, "demo")
-    assert "Not measured. <code>convscope shift demo</code>" in _claim(
-        replace(card, text=""), "demo"
+    network = {
+        "spec": "net.py:build",
+        "command": "convscope look net.py:build --labels names.txt -o atlas",
+    }
+    assert told in _claim(card, network)
+    assert "Not measured" not in _claim(card, network)
+    unmeasured = _claim(replace(card, text=""), network)
+    assert (
+        "Not measured. <code>convscope shift net.py:build --labels names.txt</code>" in unmeasured
     )
+    other = replace(card, idea="receptive", text="", command="convscope receptive MODEL")
+    assert "<code>convscope receptive net.py:build</code>" in _claim(other, network)

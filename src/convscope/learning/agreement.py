@@ -32,7 +32,7 @@ class Agreement:
 
 
 def agreement(
-    prior: Prior, means: Means, chance: float, unlearned: Sequence[Point] = ()
+    prior: Prior, means: Means, sizes: Sequence[int], chance: float, unlearned: Sequence[Point] = ()
 ) -> Agreement:
     """Return whether runs confirm an audit.
 
@@ -43,44 +43,53 @@ def agreement(
     Args:
         prior: the audit.
         means: accuracies of the runs, with draws.
+        sizes: that were planned.
         chance: the accuracy of always naming the most common class.
         unlearned: nets that hardly learn their own training samples, which refute no advice to share.
     """
-    sharing, first = _of_sharing(prior, means, {point.net for point in unlearned})
-    position, second = _of_position(prior, means, chance)
+    sharing, first = _of_sharing(prior, means, sizes, {point.net for point in unlearned})
+    position, second = _of_position(prior, means, sizes, chance)
     return Agreement(sharing, position, f"{first} {second}".strip())
 
 
-def _of_sharing(prior: Prior, means: Means, unlearned: set[str]) -> tuple[Word | None, str]:
+def _of_sharing(
+    prior: Prior, means: Means, sizes: Sequence[int], unlearned: set[str]
+) -> tuple[Word | None, str]:
     nothing = "The audit decides nothing about sharing weights that this study could confirm."
     words = {axis.share for axis in prior.axes}
     net = "conv" if prior.positioned else "conv+pool"
-    part = _better(means, net, "dense")
+    part = _better(means, sizes, net, "dense")
     if len(words) > 1 or "undecided" in words or part is None:
         return None, nothing
     low, high = part.interval
     if words == {"yes"}:
         advice, word = "to share", _word(low > 0, high < 0)
-        if word == "refutes" and net in unlearned:
-            said = f"does not decide it, as {net} hardly learned its own training samples"
-            return "does not decide", f"The audit advised to share weights; the study {said}."
     else:
         # To share gains nothing: the gain is below what counts as equal.
         advice, word = "against sharing", _word(high <= DELTA, low > 0)
+    if high < 0 and net in unlearned:  # it is beaten for another reason than its priors
+        said = f"does not decide it, as {net} hardly learned its own training samples"
+        return "does not decide", f"The audit advised {advice} weights; the study {said}."
     return word, f"The audit advised {advice} weights; the study {_its(word)}: {_said(part, net)}."
 
 
-def _of_position(prior: Prior, means: Means, chance: float) -> tuple[Word | None, str]:
+def _of_position(
+    prior: Prior, means: Means, sizes: Sequence[int], chance: float
+) -> tuple[Word | None, str]:
     if not prior.positioned:
         return None, ""
-    net = "conv" if means.sizes("conv") else "dense"
-    blind, lost = _better(means, net, "conv+pool"), _lost(means, chance)
+    blind, lost = _better(means, sizes, "conv", "conv+pool"), _lost(means, chance)
     if blind is not None and blind.interval[0] > 0:
-        word, said = "confirms", f"conv+pool, which pools it away, is {_by(blind)} worse than {net}"
+        word, said = "confirms", f"conv+pool, which pools it away, is {_by(blind)} worse than conv"
     elif lost is not None:
         low, high = lost
-        word = _word(low > HALF, high < HALF)
+        tells = (
+            blind is not None and blind.interval[1] <= DELTA
+        )  # pooling takes nothing that counts
+        word = _word(low > HALF, high < HALF and tells)
         said = f"moving the test takes {low:.0%} to {high:.0%} of what conv+pool knows"
+        if not tells and word == "does not decide":
+            said += ", and whether pooling costs it anything is open"
     else:
         return None, ""
     along = " and ".join(prior.positioned)
@@ -90,9 +99,9 @@ def _of_position(prior: Prior, means: Means, chance: float) -> tuple[Word | None
     )
 
 
-def _better(means: Means, one: str, other: str) -> Part | None:
+def _better(means: Means, sizes: Sequence[int], one: str, other: str) -> Part | None:
     terms = {(one, "intact"): 1.0, (other, "intact"): -1.0}
-    return difference(means, f"{one} − {other}, intact", "above", terms)
+    return difference(means, f"{one} − {other}, intact", "above", terms, sizes)
 
 
 def _lost(means: Means, chance: float) -> tuple[float, float] | None:
@@ -111,7 +120,7 @@ def _lost(means: Means, chance: float) -> tuple[float, float] | None:
     if np.mean(known > 0) < 1 - 1e-3:
         return None  # it knows nothing that could be lost
     low, high = interval(1 - kept / np.maximum(known, 1e-9))
-    return max(0.0, low), min(1.0, high)
+    return float(np.clip(low, 0, 1)), float(np.clip(high, 0, 1))
 
 
 def _word(good: bool, bad: bool) -> Word:
@@ -124,7 +133,12 @@ def _its(word: Word) -> str:
 
 def _said(part: Part, net: str) -> str:
     better = "better" if part.estimate >= 0 else "worse"
-    return f"over all sizes {net} is {_by(part)} {better} than dense"
+    return f"{_over(part)} {net} is {_by(part)} {better} than dense"
+
+
+def _over(part: Part) -> str:
+    sizes = ", ".join(f"{n:,}" for n, *_ in part.by_size)
+    return f"over n = {sizes}" if part.left_out else "over all sizes"
 
 
 def _by(part: Part) -> str:

@@ -1,7 +1,7 @@
 """The study and what it says, in one call: do the priors of convolution help on these data?"""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from hashlib import sha256
 from json import dumps
 from pathlib import Path
@@ -101,8 +101,15 @@ def learn(
         progress=progress,
     )
     found = judged(done, seed=seed, audited=audited)
-    if hand is not None:
+    if hand is None:
+        return found
+    try:
         hand(done)
+    except (
+        Exception
+    ) as reason:  # a tracker raises anything, and hours of training are not lost for it
+        said = f"The runs were not logged to {log}: {type(reason).__name__}: {str(reason)[:200]}"
+        return replace(found, notes=(*found.notes, said))
     return found
 
 
@@ -148,7 +155,7 @@ def judged(done: Study, *, seed: int = 0, audited: Prior | None = None) -> Learn
         nets=done.nets,
         runs=done.runs,
         curves=points,
-        claims=claims(means),
+        claims=claims(means, done.settings["sizes"]),
         equivalences=_equivalences(done, means),
         power=tuple(
             law
@@ -161,7 +168,9 @@ def judged(done: Study, *, seed: int = 0, audited: Prior | None = None) -> Learn
         notes=done.notes + tuple(_too_little(point, done.chance) for point in poor),
         costs=done.costs,
         prior=audited,
-        agreement=None if audited is None else agreement(audited, means, done.chance, poor),
+        agreement=None
+        if audited is None
+        else agreement(audited, means, done.settings["sizes"], done.chance, poor),
         timeline=None
         if kept is None or not kept[0].is_file()
         else timeline(*kept, next(net for net in done.nets if net.startswith("conv"))),

@@ -189,10 +189,11 @@ def study(
             for one in told
         ]
         outcomes = doing("training", trials)
+    names = [cell[0] for cell in cells if found[cell].settled for _ in told]
     runs = [
         run
-        for trial, outcome in zip(trials, outcomes, strict=True)
-        for run in _runs(trial, outcome)
+        for name, trial, outcome in zip(names, trials, outcomes, strict=True)
+        for run in _runs(name, trial, outcome)
     ]
     place = {one: k for k, one in enumerate((*plan.nets, *plan.conditions))}
     runs.sort(key=lambda run: (place[run.net], place[run.condition], run.n, run.seed))
@@ -251,10 +252,10 @@ def _all_done(
     return [outcome for outcome in outcomes if outcome is not None]
 
 
-def _runs(trial: Trial, outcome: Outcome) -> list[Run]:
+def _runs(name: str, trial: Trial, outcome: Outcome) -> list[Run]:
     return [
         Run(
-            net=trial.twin.name,
+            net=name,
             n=trial.n,
             seed=trial.seed,
             condition=condition,

@@ -15,7 +15,7 @@ from convscope.atlas.files import write
 from convscope.site import charts, pictures
 from convscope.site.card import Card
 from convscope.site.cards import cards
-from convscope.site.commands import LEFT_OUT, named
+from convscope.site.commands import GRADED, LEFT_OUT, OPTIONS, named
 from convscope.site.features.report import section as features
 from convscope.site.learning.report import section as learning
 from convscope.site.numbers import shape, short_name, times
@@ -51,11 +51,10 @@ def report(atlas: str | Path, out: str | Path) -> Path:
     drawn = {name: _figure(charts.svg(chart), name) for name, chart in made.items() if chart}
     styles = "\n".join(path.read_text(encoding="utf-8") for path in (*_STYLES, _own_style()))
     name = escape(short_name(network["spec"]))
-    model = named(network["spec"], network.get("command"))
     parts = [
         f"<h1>Why {name} works</h1>",
         f'<p class="lead">{escape(_lead(network, documents.get("data")))}</p>',
-        *(_claim(card, model) for card in cards(documents)),
+        *(_claim(card, network) for card in cards(documents)),
         _sharing(documents.get("sharing"), drawn.get("sharing")),
         _receptive(documents, drawn.get("receptive"), opened.path),
         _filters(network.get("filters")),
@@ -97,11 +96,13 @@ def _lead(network: Document, data: Document | None) -> str:
     )
 
 
-def _claim(card: Card, model: str) -> str:
+def _claim(card: Card, network: Document) -> str:
     heading = f'<h2>{escape(card.title)}</h2><p class="prose">{escape(card.sentence)}</p>'
     if card.text and not card.verdict:  # measured, and nothing to decide
         return f'<section class="claim">{heading}<p class="note">{escape(card.text)}</p></section>'
     if not card.verdict:
+        options = GRADED if card.idea == "shift" else OPTIONS
+        model = named(network["spec"], network.get("command"), options)
         command = escape(card.command.replace("MODEL", model))
         left = LEFT_OUT if "MODEL" in card.command and model.endswith("…") else ""
         when = "measures it" if card.available else "will measure it, in a later version"

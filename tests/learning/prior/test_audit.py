@@ -6,6 +6,7 @@ from tests.learning.prior.planted import anywhere, autoregressive, permuted, smo
 
 from convscope.learning.prior import Prior, prior
 from convscope.learning.tasks.task import split
+from convscope.site import charts
 
 
 def audited(arrays: np.ndarray, labels: np.ndarray | None = None) -> Prior:
@@ -86,3 +87,5 @@ def test_axes_without_places_far_apart_are_undecided_and_say_so(shape: tuple[int
     assert "none of them far apart" in found.summary()
     assert found.document()["axes"][0]["locality"] is None
     assert found.table().num_rows == 2
+    chart = charts.prior(found.document())
+    assert (chart is None) == (found["width"].locality is None)

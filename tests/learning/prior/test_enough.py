@@ -5,8 +5,9 @@ import pytest
 from tests.learning.prior.planted import autoregressive, smooth
 
 from convscope.data import Source
-from convscope.learning.prior import prior
+from convscope.learning.prior import Locality, Stationarity, prior
 from convscope.learning.prior.enough import LEAST, needed
+from convscope.learning.prior.finding import Axis
 from convscope.learning.tasks.task import Task, split
 
 
@@ -42,6 +43,15 @@ def test_no_number_decides_where_places_hardly_go_together() -> None:
     assert found.verdict == "undecided"
     assert found.samples_needed is None
     assert "too little to judge" in found.summary()
+
+
+def test_what_is_a_little_above_chance_needs_little_more() -> None:
+    """A middle between chance and what counts: a narrower interval rises above chance."""
+    near = Locality(0.046, (0.004, 0.088), 0.005, None, ((1, 0.046),), 0.02)
+    alike = Stationarity(1.0, (0.9, 1.0), 0.1, True, 0.3, 0.2, 0.01)
+    assert (
+        needed(Axis("time", 64, near, alike, None), 1000) == 2000
+    )  # half as many again, rounded up
 
 
 def test_an_axis_too_short_to_compare_places_says_so() -> None:

@@ -111,18 +111,21 @@ class Claim:
         }
 
 
-def claims(means: Means) -> tuple[Claim, ...]:
+def claims(means: Means, sizes: Sequence[int] | None = None) -> tuple[Claim, ...]:
     """Return the claims that a study can decide, with Holm-corrected verdicts.
 
     Args:
         means: accuracies with draws; a claim that needs a net or condition that was not trained is
             left out.
+        sizes: that were planned, so that those that are lacking are named; None takes those there are.
     """
     shifts = sorted(
         {cell.condition for cell in means.accuracy if cell.condition.startswith("shifted")}
     )
     made = [
-        claim for claim in (_claim(means, *row) for row in _wanted(shifts)) if claim is not None
+        claim
+        for claim in (_claim(means, sizes, *row) for row in _wanted(shifts))
+        if claim is not None
     ]
     corrected = holm([claim.p for claim in made])
     return tuple(
@@ -212,9 +215,14 @@ def _wanted(shifts: Sequence[str]) -> list[tuple[str, str, str, list[tuple[str, 
 
 
 def _claim(
-    means: Means, name: str, statement: str, threshold: str, wanted: list[tuple[str, Rule, Terms]]
+    means: Means,
+    sizes: Sequence[int] | None,
+    name: str,
+    statement: str,
+    threshold: str,
+    wanted: list[tuple[str, Rule, Terms]],
 ) -> Claim | None:
-    parts = [difference(means, *row) for row in wanted]
+    parts = [difference(means, *row, planned=sizes) for row in wanted]
     found = [part for part in parts if part is not None]
     if len(found) < len(wanted):
         return None
@@ -224,7 +232,9 @@ def _claim(
     return Claim(name, statement, threshold, tuple(found), min(support, refusal))
 
 
-def difference(means: Means, what: str, rule: Rule, terms: Terms) -> Part | None:
+def difference(
+    means: Means, what: str, rule: Rule, terms: Terms, planned: Sequence[int] | None = None
+) -> Part | None:
     """Return a weighted sum of accuracies, averaged over the sizes that all its terms have.
 
     Args:
@@ -232,6 +242,7 @@ def difference(means: Means, what: str, rule: Rule, terms: Terms) -> Part | None
         what: the sum in words.
         rule: what it should be.
         terms: the weight of each net and condition.
+        planned: sizes that were meant to be trained; None takes those there are.
 
     Returns:
         The sum, or None where a net or condition was not trained at any common size.
@@ -248,7 +259,7 @@ def difference(means: Means, what: str, rule: Rule, terms: Terms) -> Part | None
     by_size = tuple(
         (n, value, interval(drawn)) for n, (value, drawn) in zip(sizes, found, strict=True)
     )
-    grid = {cell.n for cell in means.accuracy}
+    grid = {cell.n for cell in means.accuracy} if planned is None else set(planned)
     return Part(
         what, rule, estimate, interval(draws), by_size, *_p_values(draws, rule),
         left_out=tuple(sorted(grid - common)),

@@ -8,7 +8,7 @@ ask for half as many again.
 
 from math import ceil, floor, log10
 
-from convscope.learning.prior.finding import ALIKE, NEAR, Axis
+from convscope.learning.prior.finding import ALIKE, NEAR, UNRELATED, Axis
 from convscope.learning.prior.stationarity import CLEAR, FAINT
 
 LEAST, MOST = 1.5, 100.0
@@ -48,9 +48,14 @@ def _for_locality(axis: Axis) -> float | None:
         return None
     if found.anywhere <= 0 and found.score <= found.null99:
         return None
-    # Its middle tells which word the axis would get, and so what its interval has to leave.
-    above = sum(found.interval) / 2 > max(found.null99, NEAR)
-    return _narrowed(found.interval, found.null99 if above else max(found.null99, NEAR))
+    # Around this middle, a narrower interval may rise above the null, or end below what counts.
+    middle, near = sum(found.interval) / 2, max(found.null99, NEAR)
+    ways = []
+    if middle > found.null99:
+        ways.append(_narrowed(found.interval, found.null99))
+    if middle < near and found.anywhere > UNRELATED:
+        ways.append(_narrowed(found.interval, near))
+    return min(ways, default=None)
 
 
 def _for_stationarity(axis: Axis) -> float | None:

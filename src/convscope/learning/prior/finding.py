@@ -21,7 +21,7 @@ WHERE = 0.5
 NEAR = 0.05
 """An axis is not local where neighbours correlate by no more than this beyond places far apart."""
 
-FAINT = 0.01
+UNRELATED = 0.01
 """Where any two places correlate by less, nothing goes together, and neighbours are not judged."""
 
 MOSTLY, PART = 0.75, 0.25
@@ -61,7 +61,7 @@ class Axis:
         low, high = found.interval
         if low > found.null99:
             return "yes"
-        apart = found.anywhere > FAINT and high <= max(found.null99, NEAR)
+        apart = found.anywhere > UNRELATED and high <= max(found.null99, NEAR)
         return "no" if apart else "undecided"
 
     @property
@@ -139,7 +139,8 @@ class Prior(Finding):
         """``fits``, ``fits in part``, ``does not fit`` or ``undecided``.
 
         By the axes along which to share: all, some, or none. Where position is the answer, what is shared must not
-        be pooled away, so at best the data fit in part.
+        be pooled away, so at best the data fit in part. What is open for an axis leaves the whole open, unless
+        another is shared along and something else is known to be in the way.
         """
         words = {axis.share for axis in self.axes}
         if words == {"no"}:

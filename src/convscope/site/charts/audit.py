@@ -18,14 +18,15 @@ def prior(document: Document, width: Width = 560) -> "Layered | None":
     """
     import altair as alt
 
+    axes = {row["axis"]: row["locality"] for row in document["axes"] if row["locality"]}
     points = [
-        {"axis": row["axis"], "distance": at["distance"], "score": at["score"]}
-        for row in document["axes"]
-        for at in row["locality"]["profile"]
+        {"axis": name, "distance": at["distance"], "score": at["score"]}
+        for name, found in axes.items()
+        for at in found["profile"]
     ]
     if not points:
         return None
-    names = [row["axis"] for row in document["axes"]]
+    names = list(axes)
     hues = [palette.ACCENT, palette.WEIGHTS, palette.GROUPING][: len(names)]
     base = alt.Chart(alt.Data(values=points)).encode(
         x=alt.X(
@@ -44,9 +45,7 @@ def prior(document: Document, width: Width = 560) -> "Layered | None":
         ),
     )
     chance = (
-        alt.Chart(
-            alt.Data(values=[{"score": max(row["locality"]["null99"] for row in document["axes"])}])
-        )
+        alt.Chart(alt.Data(values=[{"score": max(found["null99"] for found in axes.values())}]))
         .mark_rule(strokeDash=[4, 3])
         .encode(y="score:Q", color=alt.value(palette.MUTED))
     )

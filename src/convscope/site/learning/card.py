@@ -89,9 +89,14 @@ def _difference(claim: Document) -> str:
     low, high = claim["interval"]
     better = "better" if claim["estimate"] >= 0 else "worse"
     return (
-        f"Over all sizes convolution with pooling is {100 * abs(claim['estimate']):.1f} points {better} "
-        f"({_points(low)} to {_points(high)})."
+        f"Over {_sizes(claim['parts'][0])} convolution with pooling is {100 * abs(claim['estimate']):.1f} points "
+        f"{better} ({_points(low)} to {_points(high)})."
     )
+
+
+def _sizes(part: Document) -> str:
+    sizes = ", ".join(f"{row['n']:,}" for row in part["by_size"])
+    return f"n = {sizes}" if part.get("left_out") else "all sizes"
 
 
 def bounds(interval: list[float | None]) -> str:

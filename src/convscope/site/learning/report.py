@@ -1,12 +1,21 @@
 """Idea 5 in the report: curves, claims and factors, as they stand."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
 from convscope.site.table import table
 
 Document = Mapping[str, Any]
+
+
+def without(sizes: Sequence[int]) -> str:
+    """Return the sizes that a difference is not about, in words; nothing where it is about all.
+
+    >>> without([32, 2048]), without([])
+    (' (without n = 32, 2,048)', '')
+    """
+    return f" (without n = {', '.join(f'{n:,}' for n in sizes)})" if sizes else ""
 
 
 def section(document: Document | None, drawn: Mapping[str, str]) -> str:
@@ -28,7 +37,8 @@ def section(document: Document | None, drawn: Mapping[str, str]) -> str:
         [
             (
                 "" if number else f"{claim['id']} {claim['statement']}",
-                part["what"] if len(claim["parts"]) > 1 else claim["threshold"],
+                (part["what"] if len(claim["parts"]) > 1 else claim["threshold"])
+                + without(part.get("left_out", ())),
                 f"{100 * part['estimate']:+.1f}",
                 f"{100 * part['interval'][0]:+.1f} to {100 * part['interval'][1]:+.1f}",
                 "" if number else f"{claim['p_holm']:.3f}",

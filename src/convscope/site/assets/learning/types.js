@@ -15,7 +15,7 @@
  * @property {number | null} steps_to_threshold
  * @property {number} reached
  *
- * @typedef {{what: string, rule: string, estimate: number, interval: Interval, by_size: {n: number, estimate: number, interval: Interval}[], left_out: number[]}} Part
+ * @typedef {{what: string, rule: string, estimate: number, interval: Interval, by_size: {n: number, estimate: number, interval: Interval}[], left_out?: number[]}} Part
  *
  * @typedef {object} Claim
  * @property {string} id
@@ -35,7 +35,7 @@
  * @property {string | null} censored
  * @property {[number, number]} samples
  *
- * @typedef {Factor & {elsewhere: Factor[]}} Equivalence
+ * @typedef {Factor & {elsewhere?: Factor[]}} Equivalence
  *
  * @typedef {{net: string, condition: string, alpha: number, beta: number, gamma: number, beta_interval: Interval, at_edge: boolean}} PowerLaw
  *
@@ -49,7 +49,7 @@
  * @typedef {object} Study
  * @property {{name: string, shape: number[], classes: string[], chance: number, bayes: number | null}} task
  * @property {Record<string, string>} nets
- * @property {Record<string, {units: number, parameters: number, macs: number}>} costs
+ * @property {Record<string, {units: number, parameters: number, macs: number}>} [costs]
  * @property {Point[]} curves
  * @property {Claim[]} claims
  * @property {Equivalence | null} data_equivalence

@@ -70,7 +70,7 @@ def _of_sharing(
     if high < 0 and net in unlearned:  # it is beaten for another reason than its priors
         said = f"does not decide it, as {net} hardly learned its own training samples"
         return "does not decide", f"The audit advised {advice} weights; the study {said}."
-    return word, f"The audit advised {advice} weights; the study {_its(word)}: {_said(part, net)}."
+    return word, f"The audit advised {advice} weights; the study {word} it: {_said(part, net)}."
 
 
 def _of_position(
@@ -83,9 +83,8 @@ def _of_position(
         word, said = "confirms", f"conv+pool, which pools it away, is {_by(blind)} worse than conv"
     elif lost is not None:
         low, high = lost
-        tells = (
-            blind is not None and blind.interval[1] <= DELTA
-        )  # pooling takes nothing that counts
+        # Pooling that takes nothing that counts tells where a thing is as well.
+        tells = blind is not None and blind.interval[1] <= DELTA
         word = _word(low > HALF, high < HALF and tells)
         said = f"moving the test takes {low:.0%} to {high:.0%} of what conv+pool knows"
         if not tells and word == "does not decide":
@@ -93,10 +92,7 @@ def _of_position(
     else:
         return None, ""
     along = " and ".join(prior.positioned)
-    return (
-        word,
-        f"It said that position along {along} is the answer; the study {_its(word)}: {said}.",
-    )
+    return word, f"It said that position along {along} is the answer; the study {word} it: {said}."
 
 
 def _better(means: Means, sizes: Sequence[int], one: str, other: str) -> Part | None:
@@ -125,10 +121,6 @@ def _lost(means: Means, chance: float) -> tuple[float, float] | None:
 
 def _word(good: bool, bad: bool) -> Word:
     return "confirms" if good else "refutes" if bad else "does not decide"
-
-
-def _its(word: Word) -> str:
-    return f"{word} it"
 
 
 def _said(part: Part, net: str) -> str:

@@ -76,6 +76,7 @@ def _study(document: Mapping[str, Any]) -> str:
         f"The audit, from the data alone: {document['prior']['verdict']}. "
         f"{' '.join(document['prior']['advice'])} {document['agreement']}\n",
     ]
+    lines += [f"Noted: {note}\n" for note in document["notes"]]
     if document["refused"]:
         cells = ", ".join(f"{net} at {n} {condition}" for net, n, condition in document["refused"])
         lines.append(f"Refused, since the best learning rate is at the end of all: {cells}.\n")

@@ -119,6 +119,19 @@ def test_a_net_that_hardly_learned_is_named_and_refutes_nothing() -> None:
     assert learned(0.95).notes == ()
 
 
+def test_a_net_that_is_held_back_by_its_size_is_named() -> None:
+    runs = planted(everything(), items=4000, seeds=6)  # tests of 78 % at most
+
+    def notes(train: float) -> tuple[str, ...]:
+        made = [replace(r, train_accuracy=train) if r.net == "conv+pool" else r for r in runs]
+        rest = [replace(r, train_accuracy=1.0) if r.net != "conv+pool" else r for r in made]
+        return judged(Study(**{**vars(study()), "runs": tuple(rest)})).notes
+
+    (said,) = notes(0.80)
+    assert said.startswith("conv+pool gets 80% of its own 8,192 training samples right and 78%")
+    assert notes(0.95) == ()
+
+
 def test_data_without_labels_are_refused(tmp_path: Path) -> None:
     np.savez(tmp_path / "x.npz", waveforms=smooth(100, (16,)).astype(np.float32))
     with pytest.raises(SpecError, match="nothing to learn"):

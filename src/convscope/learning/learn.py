@@ -18,6 +18,7 @@ from convscope.learning.analysis import (
     claims,
     curves,
     equivalence,
+    full,
     power_law,
     resampled,
     unlearned,
@@ -137,6 +138,7 @@ def judged(done: Study, *, seed: int = 0, audited: Prior | None = None) -> Learn
     kept = done.timeline
     points = curves(done.runs, means)
     poor = unlearned(points, done.chance, done.bayes or 1.0)
+    held = full(points, done.chance, done.bayes or 1.0)
     return Learning(
         network=NetworkId("twins", key.hexdigest()[:16]),
         protocol=Protocol(
@@ -165,7 +167,11 @@ def judged(done: Study, *, seed: int = 0, audited: Prior | None = None) -> Learn
         ),
         searches=tuple(asdict(search) for search in done.searches),
         refused=done.refused,
-        notes=done.notes + tuple(_too_little(point, done.chance) for point in poor),
+        notes=(
+            *done.notes,
+            *(_too_little(point, done.chance) for point in poor),
+            *(_held_back(point) for point in held),
+        ),
         costs=done.costs,
         prior=audited,
         agreement=None
@@ -194,3 +200,11 @@ def _equivalences(done: Study, means: Means) -> tuple[Equivalence, ...]:
         if net != "dense"
     ]
     return tuple(one for one in made if one is not None)
+
+
+def _held_back(point: Point) -> str:
+    return (
+        f"{point.net} gets {point.train:.0%} of its own {point.n:,} training samples right and {point.mean:.0%} of the "
+        "test: there it is held back by its size or its --steps, and no longer by its samples. What the priors are "
+        "worth shows at the smaller sizes."
+    )

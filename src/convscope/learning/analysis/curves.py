@@ -13,6 +13,9 @@ from convscope.learning.record import Run
 LITTLE = 0.25
 """A net that gets less than this share of its own training samples right, above chance, has hardly learned."""
 
+MUCH, CLOSE = 0.75, 0.05
+"""One that gets less than the first, and is no further than the second from it on the test, lacks no samples."""
+
 
 @dataclass(frozen=True)
 class Point:
@@ -86,6 +89,22 @@ def unlearned(points: Sequence[Point], chance: float, best: float) -> tuple[Poin
     """
     last = {point.net: point for point in points if point.condition == "intact"}
     return tuple(p for p in last.values() if p.train - chance < LITTLE * (best - chance))
+
+
+def full(points: Sequence[Point], chance: float, best: float) -> tuple[Point, ...]:
+    """Return the last point of each net that more samples would hardly help: it tells those it has no better.
+
+    Args:
+        points: of a study, in the order of sizes.
+        chance: the accuracy of always naming the most common class.
+        best: the accuracy that no net exceeds.
+    """
+    last = {point.net: point for point in points if point.condition == "intact"}
+    return tuple(
+        point
+        for point in last.values()
+        if LITTLE <= (point.train - chance) / (best - chance) < MUCH and point.gap < CLOSE
+    )
 
 
 def _point(cell: Cell, means: Means, steps: list[float]) -> Point:

@@ -1,7 +1,7 @@
 """The grids of the benchmark: which task, nets, sizes, seeds and conditions, and about how long it takes."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +50,11 @@ def cifar(folder: Path) -> Task:
         labels = stored["labels"].astype(np.int64)
     pictures = np.concatenate([_mosaic(file) for file in sorted(place.glob("train_*.webp"))])
     return split("CIFAR-10", pictures, labels, _CIFAR, test=0.06, most_test=3000)
+
+
+def _file(folder: Path, name: str, view: str = "") -> Task:
+    """Return the task of a file, named without the folder, which is another one on every machine."""
+    return replace(open_task(f"{view}{folder / name}"), name=f"{view}{name}")
 
 
 def _mosaic(file: Path) -> np.ndarray:
@@ -132,7 +137,7 @@ GRIDS: dict[str, Grid] = {
     ),
     "fsdd": Grid(
         "Spoken digits, one second at 8 kHz; speakers that are tested are not learned from.",
-        lambda folder: open_task(folder / "fsdd_8khz_1s.npz"),
+        lambda folder: _file(folder, "fsdd_8khz_1s.npz"),
         (75, 300, 1200),
         5,
         ("intact", "permuted", "shifted:8"),
@@ -142,7 +147,7 @@ GRIDS: dict[str, Grid] = {
     ),
     "fsdd-spectra": Grid(
         "The same as power spectra: the axis is frequency.",
-        lambda folder: open_task(f"spectra:{folder / 'fsdd_8khz_1s.npz'}"),
+        lambda folder: _file(folder, "fsdd_8khz_1s.npz", "spectra:"),
         (75, 300, 1200),
         5,
         ("intact", "permuted"),
@@ -152,7 +157,7 @@ GRIDS: dict[str, Grid] = {
     ),
     "mnist": Grid(
         "The 10,000 test pictures of MNIST, split.",
-        lambda folder: open_task(folder / "mnist_t10k.npz"),
+        lambda folder: _file(folder, "mnist_t10k.npz"),
         (75, 300, 1200, 4800),
         5,
         ("intact", "permuted", "shifted:3"),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from convscope.cli.numbers import count
 from convscope.cli.tables import empty
+from convscope.site.learning.report import without
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -122,17 +123,13 @@ def _claims(found: "Learning") -> "RenderableType":
             table.add_row(
                 claim.id if first else "",
                 claim.statement if first else "",
-                (part.what if len(claim.parts) > 1 else claim.threshold) + _without(part.left_out),
+                (part.what if len(claim.parts) > 1 else claim.threshold) + without(part.left_out),
                 f"{100 * part.estimate:+.1f}",
                 f"{100 * part.interval[0]:+.1f} to {100 * part.interval[1]:+.1f}",
                 f"{claim.p_holm:.3f}" if first else "",
                 claim.verdict if first else "",
             )
     return table
-
-
-def _without(sizes: tuple[int, ...]) -> str:
-    return f" (without n = {', '.join(map(count, sizes))})" if sizes else ""
 
 
 def _equivalences(found: "Learning") -> "RenderableType":

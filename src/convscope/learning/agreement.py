@@ -45,7 +45,7 @@ def agreement(
         means: accuracies of the runs, with draws.
         sizes: that were planned.
         chance: the accuracy of always naming the most common class.
-        unlearned: nets that hardly learn their own training samples, which refute no advice to share.
+        unlearned: nets that hardly learn their own training samples: that they are worse says nothing of sharing.
     """
     sharing, first = _of_sharing(prior, means, sizes, {point.net for point in unlearned})
     position, second = _of_position(prior, means, sizes, chance)

@@ -125,8 +125,8 @@ def worth(found: Equivalence) -> str:
     Args:
         found: the factor.
     """
-    where = "" if found.condition == "intact" else f"With {found.condition} data: for "
-    said = f"{where or 'For '}{_needs(found)}."
+    opening = "For" if found.condition == "intact" else f"With {found.condition} data: for"
+    said = f"{opening} {_needs(found)}."
     if found.elsewhere:
         said += f" At other accuracies: {'; '.join(map(_needs, found.elsewhere))}."
     if found.turns:

@@ -18,9 +18,9 @@ from convscope.learning.analysis import (
     claims,
     curves,
     equivalence,
-    full,
     power_law,
     resampled,
+    saturated,
     unlearned,
 )
 from convscope.learning.analysis.resample import DRAWS
@@ -102,16 +102,12 @@ def learn(
         progress=progress,
     )
     found = judged(done, seed=seed, audited=audited)
-    if hand is None:
+    # A tracker may raise anything, and hours of training are not lost for it.
+    failed = None if hand is None else hand(done)
+    if failed is None:
         return found
-    try:
-        hand(done)
-    except (
-        Exception
-    ) as reason:  # a tracker raises anything, and hours of training are not lost for it
-        said = f"The runs were not logged to {log}: {type(reason).__name__}: {str(reason)[:200]}"
-        return replace(found, notes=(*found.notes, said))
-    return found
+    said = f"The runs were not logged to {log}: {type(failed).__name__}: {str(failed)[:200]}"
+    return replace(found, notes=(*found.notes, said))
 
 
 def judged(done: Study, *, seed: int = 0, audited: Prior | None = None) -> Learning:
@@ -138,7 +134,7 @@ def judged(done: Study, *, seed: int = 0, audited: Prior | None = None) -> Learn
     kept = done.timeline
     points = curves(done.runs, means)
     poor = unlearned(points, done.chance, done.bayes or 1.0)
-    held = full(points, done.chance, done.bayes or 1.0)
+    held = saturated(points, done.chance, done.bayes or 1.0)
     return Learning(
         network=NetworkId("twins", key.hexdigest()[:16]),
         protocol=Protocol(

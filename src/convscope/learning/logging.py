@@ -10,8 +10,10 @@ from convscope.learning.record import Run
 from convscope.learning.study import Study
 
 
-def tracker(to: str) -> Callable[[Study], None]:
+def tracker(to: str) -> Callable[[Study], Exception | None]:
     """Return what hands every run of a study to a tracker: asked for before hours of training, called after them.
+
+    It returns what the tracker raised, if it did.
 
     Args:
         to: ``tensorboard:FOLDER`` or ``mlflow:URI`` (a folder, or the address of a server).
@@ -34,9 +36,13 @@ def tracker(to: str) -> Callable[[Study], None]:
     return partial(_log, partial(log, there, place))
 
 
-def _log(log: Callable[[Study, Run], None], done: Study) -> None:
-    for run in done.runs:
-        log(done, run)
+def _log(log: Callable[[Study, Run], None], done: Study) -> Exception | None:
+    try:
+        for run in done.runs:
+            log(done, run)
+    except Exception as reason:
+        return reason
+    return None
 
 
 def _name(run: Run) -> str:

@@ -91,7 +91,7 @@ def unlearned(points: Sequence[Point], chance: float, best: float) -> tuple[Poin
     return tuple(p for p in last.values() if p.train - chance < LITTLE * (best - chance))
 
 
-def full(points: Sequence[Point], chance: float, best: float) -> tuple[Point, ...]:
+def saturated(points: Sequence[Point], chance: float, best: float) -> tuple[Point, ...]:
     """Return the last point of each net that more samples would hardly help: it tells those it has no better.
 
     Args:

@@ -68,9 +68,7 @@ class Axis:
     def stationary(self) -> Word:
         """Whether at least half of the local structure is common to all positions, and more than by chance."""
         found = self.stationarity
-        if found is None or not found.structured:
-            return "undecided"
-        if found.interval is None:
+        if found is None or found.interval is None:
             return "undecided"
         low, high = found.interval
         if low >= max(ALIKE, found.null99):

@@ -1,13 +1,16 @@
 """The public API, pinned: a name is added or taken away on purpose, here, in the docs and in the changelog."""
 
 import ast
+import re
 import subprocess
 import sys
 import tomllib
-from importlib.metadata import version
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, metadata, version
 from pathlib import Path
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 import convscope
 
@@ -79,3 +82,18 @@ def test_constraints_pin_every_dependency_and_name_no_registry() -> None:
     ]
     names = {one.partition(">")[0].partition("[")[0].lower() for one in asked} - {"convscope"}
     assert names <= pinned, names - pinned
+
+
+def test_whatever_is_pinned_runs_on_the_oldest_python_that_is_promised() -> None:
+    """A pin that wants 3.11.5 leaves those with the Python of Debian 12 without an installation."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    oldest = project["requires-python"].removeprefix(">=") + ".0"
+    pins = re.findall(
+        r"^([\w.-]+)==", (ROOT / "constraints.txt").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    wanted = {}
+    for name in pins:
+        with suppress(PackageNotFoundError):  # of another platform, or of an extra that is not here
+            wanted[name] = str(metadata(name).json.get("requires_python", ""))
+    assert len(wanted) > 50
+    assert not {name: rule for name, rule in wanted.items() if oldest not in SpecifierSet(rule)}

@@ -10,8 +10,8 @@ from tests.site.learned import learned
 
 from convscope.learning.finding import Learning, worth
 from convscope.site import build, charts, report
-from convscope.site.cards import cards
-from convscope.site.learning.card import headline
+from convscope.site.cards import IDEAS, cards
+from convscope.site.learning.card import headline, measured
 
 
 @pytest.fixture(scope="module")
@@ -125,3 +125,14 @@ def test_words_of_a_factor_and_of_the_audit(found: Learning) -> None:
     assert found.point("dense", 512).mean == pytest.approx(0.678, abs=0.02)
     assert "C1 supported" in found.summary()
     assert found.table().num_rows == len(found.runs)
+
+
+def test_without_its_control_the_card_is_not_supported(found: Learning) -> None:
+    whole = found.document()
+    alone = {**whole, "claims": [claim for claim in whole["claims"] if claim["id"] == "C1"]}
+    card = next(one for one in IDEAS if one.idea == "learn")
+    assert measured(card, whole, {}).verdict == "supported"
+    shown = measured(card, alone, {})
+    assert shown.verdict == "undecided"
+    assert "Nothing was trained on permuted pixels" in shown.text
+    assert shown.floor == "0, no control was trained"

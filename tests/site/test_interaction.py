@@ -190,7 +190,7 @@ def test_a_click_on_the_map_shows_the_layer(page: "Page", site: Callable[..., st
     _open(page, site("demo"), "layers")
     page.click('[data-layer="conv3"]')
     assert _where(page) == "#/layers/conv3"
-    assert _text(page, ".panel h2") == "conv3"
+    page.wait_for_selector(".panel h2:text-is('conv3')")  # the address changes before what it shows
     facts = _text(page, ".panel")
     for fact in ("64 filters of 3 × 3", "18,496", "18 × 18 of 64 × 64", "×256"):
         assert fact in facts, fact
